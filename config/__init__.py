@@ -1,1 +1,1 @@
-
+"""Settings as files. A leaf: imports nothing of ours."""

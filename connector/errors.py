@@ -9,6 +9,7 @@ RecoupError
 │   ├── Busy             another process holds what this one needs
 │   └── OutcomeUnknown   a write may have happened: read back or replay its key, never renew it
 ├── Skippable            record this one thing with its reason and go on with the next
+│   ├── Unreadable       a payload cannot be a record; its customer is held
 │   ├── Stale            the document changed under the write: read again and decide again
 │   └── Gone             the ledger no longer has the document
 ├── NeedsReconnect       a person must give consent again (exit code 3)
@@ -31,6 +32,7 @@ __all__ = [
     "Retriable",
     "Skippable",
     "Stale",
+    "Unreadable",
     "UsageError",
     "WrongCompany",
 ]
@@ -90,6 +92,16 @@ class OutcomeUnknown(Retriable):
 
 class Skippable(RecoupError):
     """One record cannot be used; it is kept with this reason, and the rest goes on."""
+
+
+class Unreadable(Skippable):
+    """A payload cannot be a record. It is parked with this reason and its customer is held."""
+
+    def __init__(
+        self, message: str, *, customer_id: str | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message, request_id=request_id)
+        self.customer_id = customer_id  # the ledger's id, where the payload still tells it
 
 
 class Stale(Skippable):

@@ -105,7 +105,7 @@ class LedgerSpec:
     def map_payloads(self, payloads: Sequence[Payload]) -> Sequence[Record | Exception]:
         """Map payloads to records, in order; a pure function that calls nobody.
 
-        A payload that cannot be a record gives the Skippable that says why, in its place.
+        A payload that cannot be a record gives the Unreadable that says why, in its place.
         """
         raise AssertionError
 

@@ -106,6 +106,7 @@ objects = Table(  # one row per object of the ledger, of whatever type
     _company(),
     _key("source_type"),
     _key("ledger_id"),
+    Column("record", Text, nullable=False),  # customer, control_account, unmapped or a kind
     Column("version", Text),
     Column("created_at", Instant),
     Column("changed_at", Instant),
@@ -115,10 +116,10 @@ objects = Table(  # one row per object of the ledger, of whatever type
     Column("observation", BigInteger, nullable=False),
     Column("gone_at", Instant),  # the ledger confirmed the deletion
     Column("merged_into", Text),
-    Column("parked_because", Text),  # why it is no record; it holds its customer
+    Column("parked_because", Text),  # why it is no record
+    Column("parked_customer", Text),  # whose reminders that holds, where it is known
     sqlite_with_rowid=False,
 )
-Index("objects_by_creation", objects.c.company_id, objects.c.source_type, objects.c.created_at)
 
 observations = Table(  # append-only: every distinct version seen, verbatim, compressed
     "observations",
@@ -227,6 +228,15 @@ Index(
     allocations.c.source_id,
     allocations.c.effective_on,
     allocations.c.amount_minor,
+)
+
+awaited = Table(  # documents that an allocation names and the store has not yet
+    "awaited",
+    metadata,
+    _company(),
+    _key("kind"),
+    _key("ledger_id"),
+    sqlite_with_rowid=False,
 )
 
 past_allocations = Table(  # allocations that were taken back or replaced

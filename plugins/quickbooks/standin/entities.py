@@ -71,3 +71,8 @@ def id_family(entity: str) -> str:
     if entity in TRANSACTIONS:
         return "transaction"
     return "name" if entity in NAMES else entity
+
+
+def named_kind(ref_type: object) -> str:
+    """Return the entity that an EntityRef's type names; it is written in any case."""
+    return BY_LOWER.get(str(ref_type or "").lower(), "")

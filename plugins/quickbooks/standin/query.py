@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from recoup.plugins.quickbooks.standin.entities import KNOWN, LISTS, TRANSACTIONS
@@ -191,8 +192,6 @@ def _key(shelf: Shelf, path: str, lexical_ids: bool) -> Callable[[Doc], Any]:
         return lambda doc: (
             None if (text := _value(doc, path)) is None else shelf.read_time(str(text))
         )
-    if path == "CurrencyRef":
-        return lambda doc: _value(doc, path)
     return lambda doc: _value(doc, path)
 
 
@@ -259,11 +258,12 @@ def select(
         docs.sort(key=_key(shelf, "Id", lexical_ids), reverse=newest)  # ties stay in a fixed order
         for path, descending in reversed(order):
             key = _key(shelf, path, lexical_ids)
-            docs.sort(key=lambda doc, key=key: _sortable(key(doc)), reverse=descending)
+            docs.sort(key=partial(_sortable, key), reverse=descending)
     return [str(doc.get("Id", "1")) for doc in docs]
 
 
-def _sortable(value: Any) -> tuple[bool, Any]:
+def _sortable(key: Callable[[Doc], Any], doc: Doc) -> tuple[bool, Any]:
+    value = key(doc)
     return (value is not None, value if value is not None else 0)
 
 

@@ -66,7 +66,7 @@ def journal(
     posting: Debit (the customer owes more) or Credit. The A/R line has the Id "0".
     """
     currency = customer["CurrencyRef"]["value"]
-    rate = register.rates.get(currency, Decimal(1))
+    rate = register.rate(currency, at)
     entry: Payload = {"Adjustment": False, "TotalAmt": 0}
     entry |= shape.head(register.firm, register.next_id("JournalEntry"), at)
     entry |= {"DocNumber": number, "TxnDate": register.firm.day(at)}

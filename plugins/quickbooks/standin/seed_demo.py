@@ -1,236 +1,19 @@
 """The demo company: fourteen months of trade up to yesterday, with every oddity of the ledger.
 
-The same seed number and the same day always give the same company. Events are planned with their
-instant and entered in order, so that ids, balances and links grow as they would by hand.
+The same seed number and the same day always give the same company.
 """
 
 from __future__ import annotations
 
-import heapq
-import random
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from recoup.plugins.quickbooks.standin import seed_demo_cast as cast
-from recoup.plugins.quickbooks.standin import seed_demo_oddities
-from recoup.plugins.quickbooks.standin.seed_documents import (
-    ZERO,
-    Firm,
-    Payload,
-    cents,
-    discount_line,
-    group_line,
-    item_line,
-    subtotal_line,
-    tax_detail,
-)
-from recoup.plugins.quickbooks.standin.seed_register import DISCOUNTS, Applied, Register
-
-ZONE = ZoneInfo("America/Los_Angeles")
-DAYS = 426  # fourteen months
-TAX_PERCENT = Decimal("8.25")
-
-Event = Callable[[datetime], None]
-
-
-class Demo:
-    """The company while its history is played.
-
-    today: nothing is entered on it or later; the last entries are of the day before.
-    """
-
-    def __init__(self, today: date, seed: int, rates: Mapping[str, Decimal]) -> None:
-        self.today = today
-        self.random = random.Random(seed)
-        firm = Firm(name=cast.FIRM, home="USD", multicurrency=True, country="US", zone=ZONE)
-        opened = datetime.combine(today - timedelta(days=DAYS + 30), time(8), tzinfo=ZONE)
-        prices = {code: Decimal(rate) for code, rate in cast.RATES.items()} | dict(rates)
-        self.register = Register(firm, opened, prices)
-        self.terms = {
-            name: self.register.term(name, **fields) for name, fields in cast.TERMS.items()
-        }
-        self.customers: dict[str, Payload] = {}
-        self.undeposited: list[tuple[str, Payload]] = []
-        self._members: dict[str, cast.Customer] = {}
-        self._numbers = iter(range(1001, 10_000))
-        self._events: list[tuple[datetime, int, Event]] = []
-        self._planned = 0
-        for index, member in enumerate(cast.CAST):
-            self._enrol(member, opened + timedelta(minutes=7 * index + 60))
-
-    def _enrol(self, member: cast.Customer, at: datetime) -> None:
-        parent = self.customers[member.parent] if member.parent else None
-        self.customers[member.name] = self.register.customer(
-            at,
-            member.name,
-            member.currency,
-            parent=parent,
-            bill_with_parent=member.bill_with_parent,
-            email=member.email,
-            terms=self.terms[member.terms],
-        )
-        self._members[member.name] = member
-
-    # -- the diary --------------------------------------------------------------------------
-
-    def plan(self, days_ago: int, event: Event, *, hour: int = 11) -> None:
-        """Have *event* happen so many days before today, at the hour, company time."""
-        day = self.today - timedelta(days=days_ago)
-        self.plan_at(datetime.combine(day, time(hour), tzinfo=ZONE), event)
-
-    def plan_at(self, at: datetime, event: Event) -> None:
-        self._planned += 1
-        heapq.heappush(self._events, (at, self._planned, event))
-
-    def play(self) -> Register:
-        """Enter everything that was planned before today began; the rest has not happened."""
-        midnight = datetime.combine(self.today, time(0), tzinfo=ZONE)
-        while self._events and self._events[0][0] < midnight:
-            at, order, event = heapq.heappop(self._events)
-            event(at + timedelta(seconds=order % 600))
-        return self.register
-
-    # -- ordinary trade ---------------------------------------------------------------------
-
-    def number(self) -> str:
-        return str(next(self._numbers))
-
-    def due_on(self, issued_on: date, terms: str) -> date:
-        """The due date by the terms: so many days, or the day of the month they name."""
-        rule = cast.TERMS[terms]
-        if "DueDays" in rule:
-            return issued_on + timedelta(days=rule["DueDays"])
-        day = issued_on.replace(day=rule["DayOfMonthDue"])
-        while (day - issued_on).days < rule["DueNextMonthDays"]:
-            day = (day.replace(day=1) + timedelta(days=32)).replace(day=rule["DayOfMonthDue"])
-        return day
-
-    def invoice(
-        self, at: datetime, name: str, amount: Decimal | None = None, **fields: object
-    ) -> Payload:
-        """Issue an invoice by the customer's terms; no amount means a basket of goods.
-
-        fields: put on the document; `number` and `issued_on` override what would be chosen.
-        """
-        member, customer = self._members[name], self.customers[name]
-        issued_on = fields.pop("issued_on", None) or at.astimezone(ZONE).date()
-        assert isinstance(issued_on, date)
-        number = fields.pop("number", None) or self.number()
-        fields.setdefault("DueDate", self.due_on(issued_on, member.terms).isoformat())
-        fields.setdefault("SalesTermRef", {"value": self.terms[member.terms]})
-        if member.email:
-            fields.setdefault("BillEmail", {"Address": member.email})
-        lines, total, tax = self.basket(member, amount)
-        return self.register.sale(
-            "Invoice",
-            at,
-            customer,
-            lines,
-            total,
-            number=None if number == "none" else str(number),
-            issued_on=issued_on,
-            tax=tax,
-            **fields,
-        )
-
-    def basket(
-        self, member: cast.Customer, amount: Decimal | None
-    ) -> tuple[list[Payload], Decimal, Payload | None]:
-        """(lines, total, tax detail): one line of *amount*, or some goods at random."""
-        if amount is not None:
-            line = item_line(1, amount, self.register.item("Workshop supplies"))
-            return [line, subtotal_line(amount)], amount, None
-        chance, lines = self.random, list[Payload]()
-        for index, (name, low, high) in enumerate(chance.sample(cast.GOODS, chance.randint(1, 3))):
-            worth = Decimal(chance.randint(low * 100, high * 100)) / 100
-            if member.currency == "JPY":
-                worth = Decimal(chance.randint(low, high) * 100)
-            item = self.register.item(name)
-            lines.append(
-                item_line(index + 1, worth, item, description=name, taxable=member.taxable)
-            )
-        if len(lines) == 3 and chance.random() < 0.15:
-            bundle = self.register.item("Starter workshop (bundle)")
-            lines = [group_line(1, bundle, lines)]
-        total = sum((line["Amount"] for line in lines), ZERO)
-        lines.append(subtotal_line(total))
-        if member.currency == "USD" and chance.random() < 0.06:
-            off = cents(total * 5 / 100)
-            account = self.register.account_ref("Discounts given", DISCOUNTS)
-            lines.append(discount_line(off, Decimal(5), account))
-            total -= off
-        tax = tax_detail(total, TAX_PERCENT) if member.taxable else None
-        return lines, total + (tax["TotalTax"] if tax else ZERO), tax
-
-    def receive(
-        self, at: datetime, payer: Payload, total: Decimal, *invoices: tuple[Payload, Decimal]
-    ) -> Payload:
-        """Take a payment for invoices; it waits among the undeposited funds."""
-        method = self.random.choice(("Check", "Check", "Bank transfer", "Credit Card"))
-        number = str(self.random.randint(1000, 9999)) if method == "Check" else None
-        parts = [Applied("Invoice", invoice, amount) for invoice, amount in invoices]
-        payment = self.register.pay(at, payer, total, parts, number=number, method=method)
-        self.undeposited.append(("Payment", payment))
-        return payment
-
-    def payer(self, name: str) -> Payload:
-        """Who sends the money: the customer, or whoever is billed for the job."""
-        member = self._members[name]
-        while member.parent is not None and member.bill_with_parent:
-            member = self._members[member.parent]
-        return self.customers[member.name]
-
-
-def plan_trade(demo: Demo) -> None:
-    """Every customer with a rhythm is invoiced at it and pays by habit; Fridays are bank days."""
-    for member in cast.CAST:
-        for _ in range(member.invoices):
-            days_ago = demo.random.randint(1, DAYS)
-            while (demo.today - timedelta(days=days_ago)).weekday() > 4:
-                days_ago = demo.random.randint(1, DAYS)
-            demo.plan(days_ago, _issue(demo, member), hour=demo.random.randint(9, 16))
-    friday = demo.today - timedelta(days=(demo.today.weekday() - 4) % 7)
-    for week in range(DAYS // 7):
-        days_ago = (demo.today - friday).days + 7 * week
-        demo.plan(days_ago, lambda at: bank(demo, at), hour=17)
-
-
-def _issue(demo: Demo, member: cast.Customer) -> Event:
-    def issue(at: datetime) -> None:
-        invoice = demo.invoice(at, member.name)
-        late = demo.random.gauss(member.late_days, 6)
-        due = datetime.combine(date.fromisoformat(invoice["DueDate"]), time(14), tzinfo=ZONE)
-        paid_at = max(due + timedelta(days=round(late)), at + timedelta(hours=2))
-        in_part = demo.random.random() < 0.07 and member.currency == "USD"
-        demo.plan_at(paid_at, _settle(demo, member, invoice, in_part=in_part))
-
-    return issue
-
-
-def _settle(demo: Demo, member: cast.Customer, invoice: Payload, *, in_part: bool) -> Event:
-    def settle(at: datetime) -> None:
-        owed = invoice["Balance"]
-        if in_part:
-            part = cents(owed * 6 / 10)
-            demo.receive(at, demo.payer(member.name), part, (invoice, part))
-            demo.plan_at(at + timedelta(days=30), _settle(demo, member, invoice, in_part=False))
-        elif owed:
-            demo.receive(at, demo.payer(member.name), owed, (invoice, owed))
-
-    return settle
-
-
-def bank(demo: Demo, at: datetime) -> None:
-    """Deposit what was received, one deposit per currency."""
-    by_currency: dict[str, list[tuple[str, Payload]]] = {}
-    for kind, payload in demo.undeposited:
-        if payload["TotalAmt"]:
-            by_currency.setdefault(payload["CurrencyRef"]["value"], []).append((kind, payload))
-    for order, (currency, received) in enumerate(sorted(by_currency.items())):
-        demo.register.deposit(at + timedelta(seconds=order), received, currency=currency)
-    demo.undeposited = []
+from recoup.plugins.quickbooks.standin.books import Books
+from recoup.plugins.quickbooks.standin.seed_demo_diary import Demo, plan_trade
+from recoup.plugins.quickbooks.standin.seed_demo_oddities import plan_oddities
+from recoup.plugins.quickbooks.standin.seed_documents import Payload
+from recoup.plugins.quickbooks.standin.seed_register import Register
 
 
 def demo_register(
@@ -242,5 +25,60 @@ def demo_register(
     """
     demo = Demo(today, seed, rates or {})
     plan_trade(demo)
-    seed_demo_oddities.plan_oddities(demo)
+    plan_oddities(demo)
     return demo.play()
+
+
+def demo_bookkeeper_day(books: Books) -> list[str]:
+    """Do three things in the books, as a person would: apply, void, delete. One sentence each.
+
+    Applies unapplied money to the oldest open invoice of the same customer, voids the newest
+    invoice that nothing is set against and deletes the one before it: mistakes are found young.
+    Raises LookupError when the books hold no such documents.
+    """
+    said = [_apply_money(books)]
+    today = books.today()
+    victims = [
+        invoice
+        for invoice in reversed(_open_invoices(books))
+        if invoice["Balance"] == invoice["TotalAmt"]
+        and not invoice["LinkedTxn"]
+        and invoice["TxnDate"] <= today
+    ]
+    if len(victims) < 2:
+        raise LookupError("the books hold no two open invoices without payments")
+    voided, deleted = victims[:2]
+    books.void("Invoice", voided["Id"], voided["SyncToken"])
+    said.append(f"Voided {_named(voided)}, {_amount(voided)}.")
+    books.delete("Invoice", deleted["Id"], deleted["SyncToken"])
+    said.append(f"Deleted {_named(deleted)}, {_amount(deleted)}.")
+    return said
+
+
+def _apply_money(books: Books) -> str:
+    invoices = _open_invoices(books)
+    for payment in sorted(books.rows("Payment"), key=lambda row: int(row["Id"])):
+        left = Decimal(payment["UnappliedAmt"])
+        for invoice in invoices:
+            same = invoice["CustomerRef"]["value"] == payment["CustomerRef"]["value"]
+            if same and left:
+                amount = min(left, Decimal(invoice["Balance"]))
+                books.apply(payment["Id"], {invoice["Id"]: amount})
+                money = f"{amount:.2f} {payment['CurrencyRef']['value']}"
+                return f"Applied {money} of payment {payment['Id']} to {_named(invoice)}."
+    raise LookupError("the books hold no unapplied payment of a customer with an open invoice")
+
+
+def _open_invoices(books: Books) -> list[Payload]:
+    """Open invoices, the oldest first."""
+    found = [invoice for invoice in books.rows("Invoice") if invoice["Balance"]]
+    return sorted(found, key=lambda invoice: (invoice["TxnDate"], int(invoice["Id"])))
+
+
+def _named(invoice: Payload) -> str:
+    number = invoice.get("DocNumber", f"without a number (id {invoice['Id']})")
+    return f"invoice {number} of {invoice['CustomerRef']['name']}"
+
+
+def _amount(invoice: Payload) -> str:
+    return f"{Decimal(invoice['TotalAmt']):.2f} {invoice['CurrencyRef']['value']}"

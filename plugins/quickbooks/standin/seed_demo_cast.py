@@ -36,7 +36,7 @@ class Customer:
     bill_with_parent: bool = False
     email: str | None = None
     terms: str = "Net 30"
-    invoices: int = 11  # about so many over fourteen months
+    invoices: int = 13  # about so many over fourteen months
     late_days: int = 6  # pays about so long after the due date
     taxable: bool = False
 
@@ -47,9 +47,7 @@ def _mail(name: str) -> str:
 
 
 def _plain(name: str, terms: str, late_days: int, taxable: bool = False) -> Customer:
-    return Customer(
-        name=name, terms=terms, late_days=late_days, taxable=taxable, email=_mail(name)
-    )
+    return Customer(name=name, terms=terms, late_days=late_days, taxable=taxable, email=_mail(name))
 
 
 _PLAIN = (
@@ -78,7 +76,7 @@ _PLAIN = (
     _plain("Lanternjaw Lighting", "Net 30", 70),
     _plain("Marrowfield Saddlery", "Net 30", 10),
     _plain("Nettlebed Weaving Mill", "Net 30", 5),
-    _plain("O'Dowd \"Lucky\" Ironmongers", "Net 30", 22),
+    _plain('O\'Dowd "Lucky" Ironmongers', "Net 30", 22),
     _plain("Pemberley Piano Repairs", "Net 15", 2, taxable=True),
     _plain("Quillfeather Stationers", "Net 30", 9),
     _plain("Rookhope Timber Yard", "Net 60", 33),

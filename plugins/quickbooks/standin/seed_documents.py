@@ -98,16 +98,13 @@ def item_line(
     line: Payload = {"Id": str(number), "LineNum": number}
     if description is not None:
         line["Description"] = description
-    line.update(
-        Amount=cents(amount), DetailType="SalesItemLineDetail", SalesItemLineDetail=detail
-    )
+    line.update(Amount=cents(amount), DetailType="SalesItemLineDetail", SalesItemLineDetail=detail)
     return line
 
 
 def unit_price(amount: Decimal, qty: Decimal) -> Decimal:
-    """Free precision, without trailing zeros or an exponent."""
-    price = (amount / qty).quantize(Decimal("0.0000001")).normalize()
-    return price if price.as_tuple().exponent <= 0 else price.quantize(Decimal(1))  # type: ignore[operator]
+    """Up to seven decimals, without trailing zeros: unlike amounts, prices have no fixed places."""
+    return Decimal(f"{amount / qty:.7f}".rstrip("0").rstrip("."))
 
 
 def subtotal_line(amount: Decimal) -> Payload:
@@ -193,9 +190,7 @@ def sale(
         document["CustomerRef"] = customer
     document["TotalAmt"] = cents(total)
     document.update(beside_total)
-    document.update(
-        ApplyTaxAfterDiscount=False, PrintStatus="NeedToPrint", EmailStatus="NotSet"
-    )
+    document.update(ApplyTaxAfterDiscount=False, PrintStatus="NeedToPrint", EmailStatus="NotSet")
     return document
 
 
@@ -207,8 +202,9 @@ def applied_line(document: Payload, kind: str, amount: Decimal, line: str | None
     link: Payload = {"TxnId": document["Id"], "TxnType": kind}
     if line is not None:
         link["TxnLineId"] = line
-    open_before = document.get("Balance", ZERO) + amount
-    values = [("txnId", document["Id"]), ("txnOpenBalance", str(cents(open_before)))]
+    values = [("txnId", document["Id"])]
+    if "Balance" in document:  # a journal entry has none
+        values.append(("txnOpenBalance", str(cents(document["Balance"] + amount))))
     if "DocNumber" in document:
         values.append(("txnReferenceNumber", document["DocNumber"]))
     extra = [

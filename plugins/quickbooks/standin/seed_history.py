@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import heapq
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,12 +59,17 @@ def read_rows(path: Path) -> list[Row]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise SeedError(f"{path}: is not UTF-8 text; save it as UTF-8 CSV") from error
-    lines = csv.reader(text.splitlines())
-    header = next(lines, [])
+    lines = csv.reader(io.StringIO(text, newline=""))
+    header = [cell.strip() for cell in next(lines, [])]
     if tuple(header) != HEADER:
         found = ",".join(header) or "an empty line"
         raise SeedError(f"{path}: line 1: the header must be {','.join(HEADER)}, not {found}")
-    rows = [_row(path, lines.line_num, cells) for cells in lines if cells]
+    try:
+        rows = [_row(path, lines.line_num, cells) for cells in lines if cells]
+    except csv.Error as error:
+        raise SeedError(
+            f"{path}: line {lines.line_num}: is no CSV ({error}); save it anew"
+        ) from error
     if not rows:
         raise SeedError(f"{path}: holds a header and no rows; add at least one invoice")
     return rows
@@ -74,8 +80,11 @@ def _row(path: Path, line: int, cells: Sequence[str]) -> Row:
     if len(cells) != len(HEADER):
         raise SeedError(f"{where}: {len(cells)} columns where {len(HEADER)} are needed")
     number, customer, unit, currency, amount, issued, due, paid = (cell.strip() for cell in cells)
-    if not customer or ":" in customer:
-        raise SeedError(f"{where}: customer {customer!r}: give a name without a colon")
+    if not 0 < len(customer) <= 500 or set(customer) & set(":\t\r\n"):
+        raise SeedError(
+            f"{where}: customer {customer[:40]!r}: give a name of 1 to 500 characters without "
+            "colon, tab or line break"
+        )
     if len(number) > 21:
         raise SeedError(f"{where}: invoice {number!r} is longer than 21 characters; shorten it")
     if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
@@ -153,7 +162,7 @@ def history_register(
         first = min(row.issued_on for row in rows)
         raise SeedError(f"--until {until}: the first invoice is of {first}; choose a later day")
     opened = at_hour(min(row.issued_on for row in kept) - timedelta(days=1), 8, 0)
-    register = Register(firm, opened, prices)
+    register = Register(firm, opened, lambda currency, _: prices.get(currency, Decimal(1)))
     notes += _write(register, kept, until)
     return register, notes
 

@@ -7,13 +7,14 @@ the stand-in's own accounting, so that each can find the other wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from recoup.plugins.quickbooks.standin import seed_documents as shape
+from recoup.plugins.quickbooks.standin.drafts import in_order
 from recoup.plugins.quickbooks.standin.seed_documents import ZERO, Firm, Payload, cents, ref
 
 RECEIVABLE = ("Asset", "Accounts Receivable", "AccountsReceivable")
@@ -42,13 +43,15 @@ class Applied:
 class Register:
     """Every document of a company that is being invented.
 
-    rates: home units per foreign unit; a currency that is missing prices at 1.
+    price: home units for one unit of a currency on a day.
     """
 
-    def __init__(self, firm: Firm, opened_at: datetime, rates: Mapping[str, Decimal]) -> None:
+    def __init__(
+        self, firm: Firm, opened_at: datetime, price: Callable[[str, date], Decimal]
+    ) -> None:
         self.firm = firm
         self.opened_at = opened_at
-        self.rates = dict(rates)
+        self._price = price
         self._documents: dict[str, dict[str, Payload]] = {}
         self._last_ids: dict[str, int] = {}
         self._accounts: dict[str, Payload] = {}
@@ -116,7 +119,7 @@ class Register:
         return ref(ident, name)
 
     def term(self, name: str, **fields: Any) -> str:
-        """List payment terms and answer their id. DueDays, or DayOfMonthDue with DueNextMonthDays."""
+        """List payment terms by DueDays or by DayOfMonthDue, and answer their id."""
         driven = "DayOfMonthDue" in fields
         payload = {"Name": name, "Active": True, "Type": "DATE_DRIVEN" if driven else "STANDARD"}
         payload |= {"DiscountPercent": 0, **fields}
@@ -162,6 +165,12 @@ class Register:
             self.touch(self._documents["Customer"][ident], at, version=False)
             ident = self._parents.get(ident)
 
+    def rate(self, currency: str, at: datetime) -> Decimal:
+        """Home units for one unit of *currency* on the company-local day of an instant."""
+        if currency == self.firm.home:
+            return Decimal(1)
+        return self._price(currency, at.astimezone(self.firm.zone).date())
+
     def sale(
         self,
         entity: str,
@@ -181,7 +190,7 @@ class Register:
         they are. Only invoices and credit memos open a balance.
         """
         currency = self.firm.home if customer is None else customer["CurrencyRef"]["value"]
-        rate = self.rates.get(currency, Decimal(1))
+        rate = self.rate(currency, at)
         document = shape.sale(
             self.firm,
             self.next_id(entity),
@@ -205,7 +214,7 @@ class Register:
         if entity in ("Invoice", "CreditMemo") and customer is not None:
             self.set_balance(entity, document, total)
             self.balance_moved(customer["Id"], at)
-        return self.keep(entity, document)
+        return self.keep(entity, in_order(document, entity))
 
     def set_balance(self, entity: str, document: Payload, balance: Decimal) -> None:
         """Put the open balance where an Invoice or CreditMemo shows it."""
@@ -242,7 +251,7 @@ class Register:
         payment["ProcessPayment"] = False
         payment |= shape.head(self.firm, self.next_id("Payment"), at)
         payment |= {"TxnDate": self.firm.day(at), "CurrencyRef": shape.currency_ref(currency)}
-        payment |= shape.foreign(self.firm, currency, self.rates.get(currency, Decimal(1)), total)[0]
+        payment |= shape.foreign(self.firm, currency, self.rate(currency, at), total)[0]
         payment["LinkedTxn"] = []
         payment["Line"] = [self._apply(payment, part, at) for part in applied]
         self.balance_moved(customer["Id"], at)
@@ -286,7 +295,7 @@ class Register:
                 "Memo": "Till float",
             }
         beside_currency, beside_total = shape.foreign(
-            self.firm, currency, self.rates.get(currency, Decimal(1)), total
+            self.firm, currency, self.rate(currency, at), total
         )
         deposit |= {"TotalAmt": cents(total), **beside_total}
         deposit |= shape.head(self.firm, ident, at)

@@ -15,8 +15,11 @@ from recoup.plugins.quickbooks.standin.entities import (
     SINGLETONS,
     id_family,
     name_field,
+    named_kind,
 )
 from recoup.plugins.quickbooks.standin.wire import Doc, dumps
+
+_NAMELESS = frozenset({"DepositToAccountRef", "SalesTermRef", "ARAccountRef"})
 
 
 def zone_of(name: str) -> tzinfo:
@@ -124,6 +127,22 @@ class Shelf:
         self._last_id[family] = self._last_id.get(family, 0) + 1
         return str(self._last_id[family])
 
+    def last_ids(self) -> dict[str, int]:
+        """Return the last id given out in each family."""
+        return dict(self._last_id)
+
+    def resume_ids(self, last: dict[str, int]) -> None:
+        """Never give out again what an earlier run gave out."""
+        for family, id in last.items():
+            self._last_id[family] = max(self._last_id.get(family, 0), id)
+
+    def forget(self) -> None:
+        """Empty the shelf, tombstones and all."""
+        for store in (self._rows, self._gone, self._text, self._names, self._last_id):
+            store.clear()
+        for entity in self.stamps:
+            self.stamps[entity] += 1
+
     def tell(self, entity: str, id: str, operation: str, deleted_id: str | None = None) -> None:
         """Report a change to whoever sends webhooks."""
         if self.on_change is not None:
@@ -154,6 +173,23 @@ class Shelf:
         """Return the name under which references show a list entry today."""
         return self._names.get((entity, id))
 
+    def add_names(self, value: object) -> None:
+        """Give every reference to a known list entry its name, as stored answers carry it."""
+        if isinstance(value, dict):
+            for key, part in value.items():
+                target = REF_TARGET.get(key) if key not in _NAMELESS else None
+                if key in ("EntityRef", "Entity") and isinstance(part, dict) and "value" in part:
+                    target = named_kind(part.get("type") or value.get("Type"))
+                if target and isinstance(part, dict):
+                    name = self._names.get((target, str(part.get("value"))))
+                    if name is not None:
+                        part["name"] = name
+                else:
+                    self.add_names(part)
+        elif isinstance(value, list):
+            for part in value:
+                self.add_names(part)
+
     def _remember_name(self, entity: str, id: str, doc: Doc) -> None:
         if entity not in LISTS:
             return
@@ -168,8 +204,9 @@ class Shelf:
         if isinstance(value, dict):
             for key, part in value.items():
                 if isinstance(part, dict):
-                    if key.endswith("Ref") and "name" in part:
-                        target = REF_TARGET.get(key) or part.get("type") or value.get("Type") or ""
+                    if "name" in part and (key.endswith("Ref") or key == "Entity"):
+                        kind = part.get("type") or value.get("Type")
+                        target = REF_TARGET.get(key) or named_kind(kind)
                         name = self._names.get((target, str(part.get("value"))))
                         if name is not None:
                             part["name"] = name

@@ -1,0 +1,205 @@
+"""``recoup.toml``: what a workspace may settle, checked to the line.
+
+Secrets never stand here: the client secret and the vault key come from the environment, the
+operating system's keyring or a file of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
+
+__all__ = [
+    "SETTINGS",
+    "LedgerSettings",
+    "ReportSettings",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "SyncSettings",
+    "read_settings",
+]
+
+
+class SettingsError(ValueError):
+    """``recoup.toml`` cannot be used; the text names file, line, setting and remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as the documentation lists it."""
+
+    name: str  # dotted: "report.basis"
+    default: Any  # None is unset
+    help: str
+
+
+def _web_address(value: str) -> str:
+    TypeAdapter(AnyHttpUrl).validate_python(value)
+    return value
+
+
+def _rising(value: tuple[int, ...]) -> tuple[int, ...]:
+    if not value or value[0] < 1 or any(a >= b for a, b in pairwise(value)):
+        raise ValueError("day counts rise from 1 on, such as [30, 60, 90]")
+    return value
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class LedgerSettings(_Table):
+    """One ledger platform: the firm's own OAuth application and plan."""
+
+    client_id: str | None = Field(
+        default=None,
+        description="Client id of your own app at the platform. A stand-in needs none.",
+    )
+    redirect_uri: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        default=None,
+        description="Where the platform sends the browser after consent, as registered with your "
+        "app. Unset is a loopback address; production QuickBooks wants https.",
+    )
+    monthly_reads: int | None = Field(
+        default=None,
+        ge=1,
+        description="API reads that your plan allows in a calendar month (UTC).",
+    )
+
+
+class QuickBooksSettings(LedgerSettings):
+    monthly_reads: int | None = Field(
+        default=500_000,  # Intuit's Builder tier
+        ge=1,
+        description="API reads that your plan allows in a calendar month (UTC).",
+    )
+
+
+class ReportSettings(_Table):
+    buckets: Annotated[tuple[int, ...], AfterValidator(_rising)] = Field(
+        default=(30, 60, 90),
+        description="Last day past due of each aging bucket; the final bucket is open-ended.",
+    )
+    basis: Literal["due", "issue"] = Field(
+        default="due", description="Age counted from the due date or from the issue date."
+    )
+
+
+class SyncSettings(_Table):
+    parallel: int = Field(
+        default=4, ge=1, le=64, description="Companies that are synced at the same time."
+    )
+
+
+class Settings(_Table):
+    """Everything that ``recoup.toml`` holds."""
+
+    database: str = Field(
+        default="recoup.db",
+        min_length=1,
+        description="SQLite file, relative to the workspace, or a postgresql:// URL without its "
+        "password (PGPASSWORD and ~/.pgpass are read).",
+    )
+    quickbooks: QuickBooksSettings = QuickBooksSettings()
+    report: ReportSettings = ReportSettings()
+    sync: SyncSettings = SyncSettings()
+    others: Mapping[str, LedgerSettings] = Field(default_factory=dict, exclude=True)
+
+    def ledger(self, name: str) -> LedgerSettings:
+        """Return the table of the platform called *name*; an absent table is all defaults."""
+        if name == "quickbooks":
+            return self.quickbooks
+        return self.others.get(name, LedgerSettings())
+
+
+def _listed(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _listed(field.annotation, f"{prefix}{name}.")
+        elif not field.exclude:
+            default = list(field.default) if isinstance(field.default, tuple) else field.default
+            yield Setting(f"{prefix}{name}", default, field.description or "")
+
+
+SETTINGS: tuple[Setting, ...] = tuple(_listed(Settings))
+
+
+def read_settings(file: Path, *, plugins: Sequence[str] = ()) -> Settings:
+    """Read ``recoup.toml``.
+
+    plugins: names of installed plugins, each of which may have a table like ``[quickbooks]``.
+    Raises SettingsError with one line that says where and what to do.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file}: is not UTF-8 text; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: is not TOML: {error}") from error
+    tables = {
+        name: content.pop(name) for name in plugins if name in content and name != "quickbooks"
+    }
+    if "others" in content:
+        raise SettingsError(_unknown(file, text, ("others",)))
+    try:
+        others = {name: LedgerSettings.model_validate(table) for name, table in tables.items()}
+        return Settings.model_validate({**content, "others": others})
+    except ValidationError as error:
+        raise SettingsError(_first_line(file, text, error)) from error
+
+
+def _first_line(file: Path, text: str, error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    path = tuple(str(part) for part in fault["loc"] if isinstance(part, str))
+    if fault["type"] == "extra_forbidden":
+        return _unknown(file, text, path)
+    name = ".".join(path)
+    known = next((s for s in SETTINGS if s.name == name), None)
+    meant = f"; {known.help[0].lower()}{known.help[1:]}" if known else ""
+    said = fault["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    return f"{file}:{_line_of(text, path)}: {name}: {said}{meant}".rstrip(".")
+
+
+def _unknown(file: Path, text: str, path: tuple[str, ...]) -> str:
+    name = ".".join(path)
+    known = [s.name for s in SETTINGS]
+    groups = sorted({s.split(".")[0] for s in known if "." in s})
+    near = difflib.get_close_matches(name, [*known, *groups], n=1, cutoff=0.6)
+    remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+    return f"{file}:{_line_of(text, path)}: unknown setting {name}; {remedy}"
+
+
+def _line_of(text: str, path: tuple[str, ...]) -> int:
+    """The line, from 1, where the setting at *path* stands; of its table where it is absent."""
+    table, found = "", 1
+    wanted = ".".join(path[:-1])
+    for number, line in enumerate(text.splitlines(), start=1):
+        if heading := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+            table = cast(str, heading[1]).replace('"', "")
+            if table in (wanted, ".".join(path)):
+                found = number
+        elif (word := re.match(r"""\s*["']?([\w.-]+)["']?\s*=""", line)) and (
+            f"{table}.{word[1]}".strip(".") == ".".join(path) or (word[1] == wanted and not table)
+        ):
+            return number
+    return found

@@ -1,0 +1,13 @@
+"""The whole conformance suite as one class to subclass."""
+
+from __future__ import annotations
+
+from recoup.connector.testing.promises import PromiseScenarios
+from recoup.connector.testing.pulling import PullScenarios
+from recoup.connector.testing.writing import WriteScenarios
+
+__all__ = ["LedgerConformance"]
+
+
+class LedgerConformance(PullScenarios, PromiseScenarios, WriteScenarios):
+    """Subclass it as ``TestMyLedger`` and set ``case_type``; every scenario becomes a test."""

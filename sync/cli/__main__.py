@@ -1,0 +1,5 @@
+"""``python -m recoup.sync.cli`` is ``recoup``."""
+
+from recoup.sync.cli import main
+
+main()

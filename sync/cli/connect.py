@@ -1,0 +1,86 @@
+"""``recoup connect``: one subcommand per ledger platform that a plugin brings."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from recoup.sync.cli.shell import Shell
+
+__all__ = ["connect"]
+
+
+@click.command()
+@click.argument("ledger")
+@click.option("--base-url", help="Address of a stand-in instead of the platform itself.")
+@click.option(
+    "--no-browser", is_flag=True, help="Print the consent address alone on one line and wait."
+)
+@click.option(
+    "--redirect-uri",
+    help="The redirect address registered with your app. With https you paste back the address "
+    "that the browser lands on.",
+)
+@click.option(
+    "--wait",
+    default=300,
+    show_default=True,
+    type=click.IntRange(1, 3600),
+    help="Seconds to wait for the consent.",
+)
+@click.pass_obj
+def connect(
+    shell: Shell,
+    ledger: str,
+    base_url: str | None,
+    no_browser: bool,
+    redirect_uri: str | None,
+    wait: int,
+) -> None:
+    """Connect books at LEDGER (quickbooks): consent in the browser, then they are on file.
+
+    Connecting a company again renews its consent; nothing else changes.
+    """
+    from recoup.connector.http import check_base_url
+    from recoup.sync.connect import Person
+    from recoup.sync.connect import connect as connect_ledger
+
+    address = check_base_url(base_url) if base_url else None
+    with shell.open() as workspace:
+        platform = workspace.platform(ledger)
+        person = Person(
+            show=_print_url if no_browser else _open_browser, paste=_paste, patience=wait
+        )
+        connected = connect_ledger(
+            workspace, platform, person, base_url=address, redirect_uri=redirect_uri
+        )
+    for item in connected:
+        company = item.company
+        done = "Connected" if item.new else "Connected again"
+        click.echo(f"{done}: {company.name} ({company.slug}), books in {company.home_currency}.")
+    if any(item.new for item in connected):
+        click.echo("Next: recoup sync")
+
+
+def _print_url(url: str) -> None:
+    click.echo(url)  # echo flushes
+
+
+def _open_browser(url: str) -> None:
+    import webbrowser
+
+    click.echo("Your browser opens for the consent. If it does not, open this address yourself:")
+    click.echo(url)
+    webbrowser.open(url)
+
+
+def _paste(redirect_uri: str) -> str:
+    from recoup.connector.errors import UsageError
+
+    click.echo(f"After the consent the browser lands on {redirect_uri}?… (the page may be empty).")
+    click.echo("Paste the whole address here: ", nl=False)
+    pasted = sys.stdin.readline()
+    if not pasted.strip():
+        raise UsageError("no address was pasted; run the command again")
+    return pasted

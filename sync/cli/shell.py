@@ -1,0 +1,101 @@
+"""What every command shares: the workspace, the companies that were named, and the consoles."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from recoup.connector.protocols import Clock
+    from recoup.sync.store.companies import CompanyRow
+    from recoup.sync.workspace import Workspace
+
+__all__ = ["DAY", "Shell", "chosen", "console", "several_companies", "today"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What the global options said."""
+
+    home: Path | None
+
+    def open(self) -> Workspace:
+        """Open the workspace; the caller closes it. Raises UsageError when there is none."""
+        from recoup.sync.workspace import Workspace
+
+        return Workspace.open(self.home)
+
+
+class _Day(click.ParamType):
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no date; write it as 2026-03-31", param, ctx)
+
+
+DAY = _Day()
+
+
+def several_companies(command: Command) -> Command:
+    """Take ``[COMPANY…] [--all]``; without either, the workspace's only company."""
+    every = click.option("--all", "every", is_flag=True, help="All companies of the workspace.")
+    return every(click.argument("names", nargs=-1, metavar="[COMPANY]...")(command))
+
+
+def chosen(workspace: Workspace, names: Sequence[str], every: bool) -> list[CompanyRow]:
+    """Return the named companies in the order given, each once.
+
+    Raises UsageError for an unknown name, for none where several are connected, for none at all.
+    """
+    from recoup.connector.errors import UsageError
+    from recoup.sync.store.companies import find_company, list_companies
+
+    if names and every:
+        raise UsageError("name companies or say --all, not both")
+    with workspace.store.read() as conn:
+        if every:
+            found = list_companies(conn)
+        else:
+            found = [find_company(conn, name) for name in names or (None,)]
+    if not found:
+        raise UsageError("no company is connected yet; run: recoup connect quickbooks")
+    return list({company.company_id: company for company in found}.values())
+
+
+def today(company: CompanyRow, clock: Clock) -> date:
+    """The date it is now at the company; in UTC where the ledger tells no time zone."""
+    return local(clock.now(), company.time_zone).date()
+
+
+def local(at: datetime, time_zone: str | None) -> datetime:
+    """*at* on the clocks of *time_zone* (IANA), or in UTC where it is unknown."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return at.astimezone(ZoneInfo(time_zone or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        return at
+
+
+def console(*, err: bool = False) -> Console:
+    """A console for a person. Without a terminal it neither colours nor cuts lines."""
+    from rich.console import Console
+
+    stream = sys.stderr if err else sys.stdout
+    width = None if stream.isatty() else 140
+    return Console(file=stream, width=width, highlight=False, soft_wrap=False)

@@ -1,0 +1,131 @@
+"""Connecting a ledger: consent with PKCE and a single-use state, then its companies on file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from recoup.connector.errors import NeedsReconnect, RecoupError, UsageError
+from recoup.connector.events import Event, EventKind
+from recoup.connector.facades import Consent
+from recoup.connector.model import Company
+from recoup.connector.platforms import LedgerPlatform
+from recoup.connector.protocols import TokenSet
+from recoup.sync.callback import Callback, is_loopback, read_pasted
+from recoup.sync.connections import Connected, book, grant_of
+from recoup.sync.workspace import Workspace, is_standin
+
+__all__ = ["Person", "connect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """How the one who consents is reached."""
+
+    show: Callable[[str], None]  # given the address to open
+    paste: Callable[[str], str]  # given the redirect address; returns what was landed on
+    patience: float = 300.0  # seconds until we stop waiting
+
+
+def connect(
+    workspace: Workspace,
+    platform: LedgerPlatform,
+    person: Person,
+    *,
+    base_url: str | None = None,
+    redirect_uri: str | None = None,
+) -> list[Connected]:
+    """Ask *person* for consent and put the companies it reaches on file.
+
+    A company that is connected already keeps its row, its documents and its slug, and gets the
+    new consent. Raises UsageError when consent was refused or did not come, NeedsReconnect when
+    its code was.
+    """
+    consent = workspace.consent(platform, base_url)
+    wanted = redirect_uri or platform.default_redirect_uri
+    if redirect_uri is None and not is_standin(base_url):
+        wanted = workspace.settings.ledger(platform.name).redirect_uri or wanted
+    verifier, state = secrets.token_urlsafe(64), secrets.token_urlsafe(32)
+    answer, sent_back_to = _ask(consent, person, wanted, verifier, state)
+    if "error" in answer:
+        raise UsageError(
+            f"consent was refused ({answer.get('error_description') or answer['error']}); "
+            "nothing was connected"
+        )
+    tokens = consent.exchange_code(answer, sent_back_to, verifier)
+    ids = consent.list_companies(tokens, answer)
+    if not ids:
+        raise NeedsReconnect("the consent reaches no company; connect again and choose one")
+    connected = _keep(workspace, platform, base_url, tokens, ids)
+    for item in connected:
+        workspace.plugins.on_event(
+            Event(
+                kind=EventKind.COMPANY_CONNECTED,
+                company=item.company.slug,
+                at=workspace.clock.now(),
+                facts={"ledger": platform.name, "again": not item.new},
+            )
+        )
+    return connected
+
+
+def _ask(
+    consent: Consent, person: Person, redirect_uri: str | None, verifier: str, state: str
+) -> tuple[Mapping[str, str], str]:
+    """Return the answer's query and the redirect address that it came to."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+    s256 = challenge.rstrip(b"=").decode()
+    if redirect_uri is not None and not is_loopback(redirect_uri):
+        person.show(consent.authorize_url(redirect_uri, state, s256))
+        return read_pasted(person.paste(redirect_uri), redirect_uri, state), redirect_uri
+    with Callback(state, redirect_uri) as callback:
+        person.show(consent.authorize_url(callback.redirect_uri, state, s256))
+        return callback.wait(person.patience), callback.redirect_uri
+
+
+def _keep(
+    workspace: Workspace,
+    platform: LedgerPlatform,
+    base_url: str | None,
+    tokens: TokenSet,
+    ids: Sequence[str],
+) -> list[Connected]:
+    """Tokens first, so that a crash loses no consent; then ask whom they reach; then the rows.
+
+    The ids came through a browser. A known company's grant is overwritten only after its
+    ledger has answered to the new tokens, so a forged id costs nobody a working connection.
+    """
+    new = f"{platform.name}-{secrets.token_hex(8)}"
+    workspace.vault.save(new, tokens)
+    try:
+        found = [_describe(workspace, platform, base_url, new, ledger_id) for ledger_id in ids]
+        known = grant_of(workspace.store, platform.name, base_url, ids)
+        if known is not None:
+            workspace.vault.save(known, workspace.vault.read(new))
+            workspace.vault.forget(new)
+        return book(
+            workspace.store,
+            found,
+            base_url=base_url,
+            grant_id=known or new,
+            at=workspace.clock.now(),
+        )
+    except RecoupError:
+        workspace.vault.forget(new)
+        raise
+
+
+def _describe(
+    workspace: Workspace,
+    platform: LedgerPlatform,
+    base_url: str | None,
+    grant_id: str,
+    ledger_id: str,
+) -> Company:
+    connection = workspace.connection(
+        ledger=platform.name, ledger_id=ledger_id, grant_id=grant_id, base_url=base_url
+    )
+    return workspace.reach(connection).describe_company()

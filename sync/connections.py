@@ -1,0 +1,65 @@
+"""Companies and grants on file: what a consent changes, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from recoup.connector.model import Company
+from recoup.sync.store.audit import append
+from recoup.sync.store.companies import CompanyRow, add_company, list_companies
+from recoup.sync.store.engine import Store
+from recoup.sync.store.grants import add_grant, grants_of_companies, mark_grant
+
+__all__ = ["Connected", "book", "grant_of", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """One company that a consent reached."""
+
+    company: CompanyRow
+    new: bool  # False: it was connected before, and has the new consent now
+
+
+def grant_of(store: Store, ledger: str, base_url: str | None, ids: Sequence[str]) -> str | None:
+    """Return the one grant behind those of the companies that are connected already.
+
+    None when none is, or when several consents reached them until now: they get a new one.
+    """
+    with store.read() as conn:
+        found = grants_of_companies(conn, ledger, base_url, ids)
+    return found.pop() if len(found) == 1 else None
+
+
+def book(
+    store: Store, found: Sequence[Company], *, base_url: str | None, grant_id: str, at: datetime
+) -> list[Connected]:
+    """Store the grant and its companies with an entry of the audit trail each.
+
+    Raises Fatal when the home currency of a known company changed; nothing is stored then.
+    """
+    connected = []
+    with store.write() as conn:
+        known = {row.company_id for row in list_companies(conn)}
+        add_grant(conn, grant_id, ledger=found[0].ledger, base_url=base_url, at=at)
+        for company in found:
+            row = add_company(conn, company, base_url=base_url, grant_id=grant_id, at=at)
+            new = row.company_id not in known
+            append(
+                conn,
+                f"company:{row.company_id}",
+                actor="command line",
+                action="connected" if new else "reconnected",
+                facts={"ledger": row.ledger, "ledger_id": row.ledger_id, "grant_id": grant_id},
+                at=at,
+            )
+            connected.append(Connected(row, new))
+    return connected
+
+
+def lost(store: Store, company: CompanyRow, reason: str) -> None:
+    """Note that a consent is gone, so that lists and the doctor say so before anybody tries."""
+    with store.write() as conn:
+        mark_grant(conn, company.grant_id, state="needs_reconnect", reason=reason)

@@ -1,0 +1,159 @@
+"""Pulling one company: every page and its cursor in one transaction, whatever is killed.
+
+The adapter says what changed; this shell stores it, has missing documents confirmed and keeps
+a log. One process pulls a company at a time; a second one is told that the first is at it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from recoup.connector.errors import RecoupError
+from recoup.connector.facades import Ledger
+from recoup.connector.pages import Cursor, Fetched, Page
+from recoup.connector.protocols import Clock
+from recoup.sync.pull.sweeping import Healer
+from recoup.sync.store import cursors, holdings
+from recoup.sync.store.companies import CompanyRow
+from recoup.sync.store.engine import Store
+from recoup.sync.store.ingest import Stored, store_payloads, store_tombstones
+from recoup.sync.store.pulls import log_pull
+
+__all__ = ["Progress", "PullResult", "pull_company", "store_fetched"]
+
+_LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a pull is, after a page was stored."""
+
+    seen: int
+    changed: int
+    calls: int
+    expected: int | None  # documents in this pull, where the ledger told
+    source_type: str | None  # what the page held, by the platform's own name
+
+
+@dataclass(slots=True, kw_only=True)
+class PullResult:
+    """What a pull came to."""
+
+    calls: int = 0  # API calls spent
+    stored: Stored = field(default_factory=Stored)
+    gone: int = 0  # deletions that were news
+    healed: int = 0  # objects that a sweep found missing here or there
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+def pull_company(
+    store: Store,
+    company: CompanyRow,
+    ledger: Ledger,
+    *,
+    clock: Clock,
+    on_progress: Callable[[Progress], None] | None = None,
+    wait: timedelta = timedelta(0),
+) -> PullResult:
+    """Bring over everything that changed since the last stored cursor.
+
+    Raises Busy when another process pulls this company and does not end within *wait*, and
+    whatever the adapter raises; what was stored until then stays and is not pulled again.
+    """
+    result = PullResult(started_at=clock.now())
+    with store.lease(f"pull:{company.company_id}", ttl=_LEASE, wait=wait) as lease:
+        try:
+            puller = _Puller(store, company, ledger, clock, result)
+            for page in ledger.pull(puller.cursor()):
+                lease.renew()
+                puller.store_page(page)
+                if on_progress is not None:
+                    on_progress(puller.progress(page))
+            puller.follow_merges()
+            result.ended_at = clock.now()
+            _log(store, company, result, "done")
+        except RecoupError as error:
+            result.ended_at = clock.now()
+            try:
+                _log(store, company, result, str(error))
+            except RecoupError as second:
+                error.add_note(f"nor could the pull be logged: {second}")
+            raise
+    return result
+
+
+def store_fetched(
+    store: Store, company: CompanyRow, ledger: Ledger, fetched: Fetched, clock: Clock
+) -> int:
+    """Store what a live read brought; returns how many objects it changed."""
+    return Healer(store, company, ledger, clock).keep(fetched)
+
+
+class _Puller:
+    def __init__(
+        self,
+        store: Store,
+        company: CompanyRow,
+        ledger: Ledger,
+        clock: Clock,
+        result: PullResult,
+    ) -> None:
+        self.store, self.company, self.ledger = store, company, ledger
+        self.clock, self.result = clock, result
+        self.healer = Healer(store, company, ledger, clock)
+
+    def cursor(self) -> Cursor | None:
+        with self.store.read(self.company.company_id) as conn:
+            return cursors.read_cursor(conn, self.company.company_id)
+
+    def store_page(self, page: Page) -> None:
+        """Have a sweep's findings fetched first: once the cursor is stored it will not return."""
+        for swept in page.swept:
+            self.result.healed += self.healer.settle(swept, page.payloads)
+        company_id, at = self.company.company_id, self.clock.now()
+        with self.store.write(company_id) as conn:
+            stored = store_payloads(conn, self.company, page.payloads, self.ledger.map_payloads, at)
+            gone = store_tombstones(conn, company_id, page.tombstones, at)
+            changed = stored.changed + stored.parked + gone
+            cursors.write_cursor(conn, company_id, json.dumps(page.cursor), changed, at)
+        self.result.stored.add(stored)
+        self.result.gone += gone
+        self.result.calls += page.calls
+
+    def follow_merges(self) -> None:
+        """Read the documents of customers that vanished: a merge moves them without a trace."""
+        with self.store.read(self.company.company_id) as conn:
+            orphans = holdings.orphaned_documents(conn, self.company.company_id)
+        if orphans:
+            wanted = self.ledger.source_types(orphans)
+            fetched = self.ledger.fetch(wanted)
+            self.result.healed += self.healer.keep(fetched)
+        with self.store.write(self.company.company_id) as conn:
+            cursors.finish(conn, self.company.company_id, self.clock.now())
+
+    def progress(self, page: Page) -> Progress:
+        return Progress(
+            seen=self.result.stored.seen,
+            changed=self.result.stored.changed,
+            calls=self.result.calls,
+            expected=page.total,
+            source_type=page.payloads[0].source_type if page.payloads else None,
+        )
+
+
+def _log(store: Store, company: CompanyRow, result: PullResult, outcome: str) -> None:
+    with store.write(company.company_id) as conn:
+        log_pull(
+            conn,
+            company.company_id,
+            started_at=result.started_at,
+            ended_at=result.ended_at or result.started_at,
+            calls=result.calls,
+            seen=result.stored.seen,
+            stored=result.stored.changed,
+            outcome=outcome,
+        )

@@ -1,0 +1,143 @@
+"""The control block: what the ledger's control account says beside what our documents say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import Connection
+
+from recoup.connector.money import Money
+from recoup.sync.store import contributors as entries
+from recoup.sync.store import tieout as figures
+from recoup.sync.store.companies import CompanyRow
+from recoup.sync.store.conclusions import last_result
+from recoup.sync.store.pulls import changes_so_far
+from recoup.sync.tieout.contributors import Contributor, later_contributors, standing_lines
+
+__all__ = [
+    "Control",
+    "Explained",
+    "assemble",
+    "company_day",
+    "is_now",
+    "known_foreign",
+    "read_controls",
+]
+
+_LATEST_ZONE = timedelta(hours=12)  # west of it no day begins later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A part of the difference, by the ledger's id of what causes it."""
+
+    document: str
+    amount: Money
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """The proof under a report. ledger None: the ledger states nothing for that date."""
+
+    ledger: Money | None
+    ours: Money  # Σ open documents; buckets plus unapplied
+    explained: tuple[Explained, ...] = ()  # only where the ledger states its figure
+
+    @property
+    def difference(self) -> Money | None:
+        return None if self.ledger is None else self.ledger - self.ours
+
+    @property
+    def remainder(self) -> Money | None:
+        """What nothing explains. Zero is proof; anything else is a finding."""
+        if self.difference is None:
+            return None
+        explained = sum((item.amount for item in self.explained), Money.zero(self.ours.currency))
+        return self.difference - explained
+
+    @property
+    def proven(self) -> bool | None:
+        return None if self.remainder is None else not self.remainder
+
+
+def company_day(at: datetime, zone: str | None) -> date:
+    """The company's calendar date at an instant; without a known zone the earliest on earth."""
+    try:
+        return at.astimezone(ZoneInfo(zone)).date() if zone else (at - _LATEST_ZONE).date()
+    except (ZoneInfoNotFoundError, ValueError):
+        return (at.astimezone(UTC) - _LATEST_ZONE).date()
+
+
+def is_now(conn: Connection, company: CompanyRow, as_of: date) -> bool:
+    """Whether *as_of* is the day of the last pull or later: then its control account counts."""
+    finished = figures.pull_finished_at(conn, company.company_id)
+    return finished is None or as_of >= company_day(finished, company.time_zone)
+
+
+def read_controls(
+    conn: Connection,
+    company: CompanyRow,
+    as_of: date | None,
+    ours: Mapping[str, int],
+    *,
+    foreign: Iterable[Contributor] | None = None,
+) -> dict[str, Control]:
+    """Build the control block of every currency from the store alone.
+
+    ours: Σ open per currency, in minor units. On the day of the last pull or later the ledger's
+    figure is the control account's balance, and documents dated after *as_of* are named. For an
+    earlier day it is the ledger's own dated total, where a tie-out has read one since the last
+    change; otherwise None. as_of None compares the state now, whatever the dates. foreign are
+    entries that only the ledger's own list names; None takes those of the last tie-out.
+    """
+    company_id = company.company_id
+    if as_of is None or is_now(conn, company, as_of):
+        ledger = figures.control_accounts_now(conn, company_id)
+        named = standing_lines(
+            entries.control_lines(conn, company_id), entries.settlements(conn, company_id)
+        )
+        named += known_foreign(conn, company_id) if foreign is None else foreign
+        if as_of is not None:
+            named += later_contributors(entries.later_changes(conn, company_id, as_of), as_of)
+    else:
+        changes = changes_so_far(conn, company_id)
+        ledger = figures.control_dated(conn, company_id, as_of, changes)
+        named = standing_lines(
+            entries.control_lines(conn, company_id, as_of),
+            entries.settlements(conn, company_id, as_of),
+        )
+    return assemble(ledger, ours, named)
+
+
+def assemble(
+    ledger: Mapping[str, int], ours: Mapping[str, int], named: Iterable[Contributor]
+) -> dict[str, Control]:
+    """Put the three together per currency; a currency with nothing in it is left out."""
+    by_currency: dict[str, list[Explained]] = defaultdict(list)
+    for entry in named:
+        amount = Money.from_minor(entry.minor, entry.currency)
+        by_currency[entry.currency].append(
+            Explained(document=entry.document, amount=amount, why=entry.why)
+        )
+    wanted = {c for c, minor in ledger.items() if minor} | ours.keys() | (
+        by_currency.keys() & ledger.keys()
+    )
+    return {
+        currency: Control(
+            ledger=Money.from_minor(ledger[currency], currency) if currency in ledger else None,
+            ours=Money.from_minor(ours.get(currency, 0), currency),
+            explained=tuple(by_currency[currency]) if currency in ledger else (),
+        )
+        for currency in sorted(wanted)
+    }
+
+
+def known_foreign(conn: Connection, company_id: int) -> list[Contributor]:
+    """Entries that only the ledger's own list of open items named, at the last tie-out."""
+    result = last_result(conn, company_id, changes_so_far(conn, company_id))
+    return [] if result is None else [Contributor(**entry) for entry in result["foreign"]]

@@ -1,0 +1,131 @@
+"""Targeted re-reads: what is fetched live before a tie-out says that something does not tie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from recoup.connector.capabilities import Capability
+from recoup.connector.facades import Ledger
+from recoup.connector.model import DocumentKind, DocumentRef, OpenEntry
+from recoup.connector.protocols import Clock
+from recoup.sync.pull.run import store_fetched
+from recoup.sync.pull.sweeping import Healer
+from recoup.sync.store import tieout as figures
+from recoup.sync.store.aging import View, open_documents
+from recoup.sync.store.companies import CompanyRow
+from recoup.sync.store.engine import Store
+from recoup.sync.tieout.contributors import Contributor
+from recoup.sync.tieout.identities import Finding
+
+from sqlalchemy import select
+
+__all__ = ["Mender"]
+
+_CUSTOMERS = 50  # who do not tie are read again, the largest differences first
+_DOCUMENTS = 100  # of each of them
+_POSTINGS = (DocumentKind.JOURNAL, DocumentKind.DEPOSIT)
+
+
+@dataclass
+class Mender:
+    """Reads again, through the pull's own door, whatever a judgement doubts."""
+
+    store: Store
+    company: CompanyRow
+    ledger: Ledger
+    clock: Clock
+    changed: int = 0  # objects that came back different
+    _types: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.can = self.ledger.capabilities()
+        with self._read() as conn:
+            self._types = figures.live_types(conn, self.company.company_id)
+
+    def reread(self, findings: Sequence[Finding]) -> None:
+        """Fetch the customers who do not tie, their documents and the control accounts."""
+        if Capability.LIVE_FETCH not in self.can:
+            return
+        customers = _worst_first(findings)[:_CUSTOMERS]
+        refs: list[DocumentRef] = []
+        with self._read() as conn:
+            accounts = figures.control_account_ids(conn, self.company.company_id)
+            for customer in customers:
+                refs += figures.documents_of(
+                    conn, self.company.company_id, customer, limit=_DOCUMENTS
+                )
+        wanted = self._pairs("control_account", accounts) + self._pairs("customer", customers)
+        self._fetch(wanted, refs)
+
+    def recount(self) -> None:
+        """Compare the number of objects of every type, halving the time span on a difference."""
+        if Capability.COUNT_SWEEP not in self.can:
+            return
+        healer = Healer(self.store, self.company, self.ledger, self.clock)
+        self.changed += healer.check_counts(sorted(set(self._types.values())))
+
+    def compare_open_items(self) -> list[Contributor]:
+        """Fetch what the ledger's own list of open items has otherwise; name what it has alone.
+
+        Returns the entries that are no documents of ours, such as statement charges.
+        """
+        if Capability.OPEN_ENTRIES not in self.can:
+            return []
+        theirs = self.ledger.control_totals(None, True).open_entries
+        ours = self._open_items()
+        listed: dict[DocumentRef, int] = {}
+        for entry in theirs:
+            if entry.ref is not None and entry.ref.kind not in _POSTINGS:
+                listed[entry.ref] = listed.get(entry.ref, 0) + entry.amount.minor
+        differing = sorted(
+            ref for ref in listed.keys() | ours.keys() if listed.get(ref) != ours.get(ref)
+        )
+        postings = {e.ref for e in theirs if e.ref is not None and e.ref.kind in _POSTINGS}
+        if differing and Capability.LIVE_FETCH in self.can:
+            self._fetch([], [*differing, *sorted(postings)])
+        return [_foreign(entry) for entry in theirs if entry.ref is None and entry.amount]
+
+    def _open_items(self) -> dict[DocumentRef, int]:
+        item = open_documents(View(self.company.company_id, None))
+        statement = select(item.c.kind, item.c.ledger_id, item.c.open_minor)
+        with self._read() as conn:
+            rows = conn.execute(statement.where(item.c.open_minor != 0))
+            return {DocumentRef(DocumentKind(kind), i): int(minor) for kind, i, minor in rows}
+
+    def _fetch(self, wanted: list[tuple[str, str]], refs: Sequence[DocumentRef]) -> None:
+        pairs = list(dict.fromkeys([*wanted, *self.ledger.source_types(refs)]))
+        if pairs:
+            fetched = self.ledger.fetch(pairs)
+            self.changed += store_fetched(
+                self.store, self.company, self.ledger, fetched, self.clock
+            )
+
+    def _pairs(self, record: str, ids: Iterable[str]) -> list[tuple[str, str]]:
+        source_type = self._types.get(record)
+        return [] if source_type is None else [(source_type, i) for i in ids]
+
+    def _read(self):
+        return self.store.read(self.company.company_id)
+
+
+def _worst_first(findings: Sequence[Finding]) -> list[str]:
+    """Customers in the findings, by the largest amount that is missing."""
+    worst: dict[str, int] = {}
+    for finding in findings:
+        if finding.customer_id is not None:
+            off = 0
+            if finding.stated is not None and finding.derived is not None:
+                off = abs((finding.stated - finding.derived).minor)
+            worst[finding.customer_id] = max(worst.get(finding.customer_id, 0), off)
+    return sorted(worst, key=lambda customer: (-worst[customer], customer))
+
+
+def _foreign(entry: OpenEntry) -> Contributor:
+    return Contributor(
+        document=entry.document,
+        customer_id=entry.customer_id,
+        currency=entry.amount.currency,
+        minor=entry.amount.minor,
+        why=entry.why,
+    )

