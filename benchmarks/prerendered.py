@@ -150,6 +150,7 @@ class Books:
 def handler(books: Books) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or every small answer waits for 40 ms
 
         def do_GET(self) -> None:
             url = urlsplit(self.path)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from recoup.connector.facades import Ledger
 from recoup.connector.model import Company
-from recoup.sync.store.audit import append
-from recoup.sync.store.companies import CompanyRow, add_company, list_companies
+from recoup.sync.store.audit import append, company_scope
+from recoup.sync.store.companies import CompanyRow, add_company, list_companies, update_company
+from recoup.sync.store.condition import last_finished
 from recoup.sync.store.engine import Store
-from recoup.sync.store.grants import add_grant, grants_of_companies, mark_grant
+from recoup.sync.store.grants import GrantState, add_grant, grants_of_companies, mark_grant
 
-__all__ = ["Connected", "book", "grant_of", "lost"]
+__all__ = ["Connected", "book", "grant_of", "look_again", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def book(
             new = row.company_id not in known
             append(
                 conn,
-                f"company:{row.company_id}",
+                company_scope(row.company_id),
                 actor="command line",
                 action="connected" if new else "reconnected",
                 facts={"ledger": row.ledger, "ledger_id": row.ledger_id, "grant_id": grant_id},
@@ -59,7 +61,21 @@ def book(
     return connected
 
 
+def look_again(store: Store, company: CompanyRow, ledger: Ledger, at: datetime) -> CompanyRow:
+    """Once a day ask the ledger who it is and store the answer, before anything is pulled.
+
+    Raises Fatal when its home currency changed, WrongCompany when it is another one.
+    """
+    with store.read(company.company_id) as conn:
+        before = last_finished(conn, company.company_id)
+    if before is not None and before.date() == at.date():
+        return company
+    found = ledger.describe_company()
+    with store.write() as conn:
+        return update_company(conn, company, found)
+
+
 def lost(store: Store, company: CompanyRow, reason: str) -> None:
     """Note that a consent is gone, so that lists and the doctor say so before anybody tries."""
     with store.write() as conn:
-        mark_grant(conn, company.grant_id, state="needs_reconnect", reason=reason)
+        mark_grant(conn, company.grant_id, state=GrantState.NEEDS_RECONNECT, reason=reason)

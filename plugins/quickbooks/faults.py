@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from quickbooks import exceptions as sdk
+from quickbooks import exceptions as sdk  # type: ignore[import-untyped]
 
 from recoup.connector.errors import (
     BudgetSpent,
@@ -32,6 +32,7 @@ from recoup.connector.http import Answer, retry_after
 __all__ = [
     "SDK_ERRORS",
     "FaultWords",
+    "Outage",
     "RangeRefused",
     "RequestRefused",
     "SystemFault",
@@ -45,6 +46,7 @@ __all__ = [
 
 THROTTLE_PAUSE = timedelta(seconds=60)
 SYSTEM_PAUSE = timedelta(minutes=5)
+PAGE = "page"  # the kind of what is no Fault at all: a page of HTML, or nothing
 
 
 class TokenRefused(NeedsReconnect):
@@ -56,7 +58,11 @@ class Throttled(Retriable):
 
 
 class SystemFault(Retriable):
-    """QuickBooks broke on this request, and broke again when it was repeated."""
+    """QuickBooks broke on this very request, and broke again when it was repeated."""
+
+
+class Outage(Retriable):
+    """Something before QuickBooks answered in its place: a gateway, a proxy, a login page."""
 
 
 class RequestRefused(Fatal):
@@ -142,7 +148,7 @@ def judge(answer: Answer, now: datetime) -> RecoupError | None:
     words = find_fault(answer.body)
     if answer.status == 200 and words is None:
         return None
-    found = words or FaultWords("", "", "", "")
+    found = words or FaultWords("", "", "", PAGE)
     pause = retry_after(answer.headers, now, THROTTLE_PAUSE)
     return judge_words(found, answer.status, request_id=answer.request_id, pause=pause, now=now)
 
@@ -174,6 +180,9 @@ def judge_words(
         return TokenRefused(
             "QuickBooks refuses the access token: run recoup connect again", request_id=request_id
         )
+    if words.kind == PAGE and (status in (200, 403) or status >= 500):
+        text = f"a page came in the place of QuickBooks' answer (HTTP {status})"
+        return Outage(text, retry_after=pause, request_id=request_id)
     if code in ("120", "3100") or (not code and status == 403):
         why = "lost access to" if code == "120" else "does not reach"
         return NeedsReconnect(
@@ -231,12 +240,13 @@ def _places(tree: Any) -> Iterator[Mapping[str, Any]]:
 
 def _find_xml(body: bytes) -> FaultWords:
     text = body[:20_000].decode("utf-8", "replace")
+    fault = re.search(r'<Fault\b[^>]*\btype="([^"]*)"', text)
     error = re.search(r'<Error\b[^>]*\bcode="0*([^"]*)"', text)
     return FaultWords(
         error.group(1) if error else "",
         _element(text, "Message") or _element(text, "title"),
         _element(text, "Detail"),
-        (re.search(r'<Fault\b[^>]*\btype="([^"]*)"', text) or ["", ""])[1],
+        fault.group(1) if fault else PAGE,
     )
 
 

@@ -92,5 +92,3 @@ def map_payloads(
         except Skippable as reason:
             records.append(reason)
     return records
-
-

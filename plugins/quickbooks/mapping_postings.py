@@ -19,9 +19,7 @@ __all__ = ["to_deposit", "to_journal"]
 PAYMENT = "Payment"
 
 
-def to_journal(
-    found: JournalEntryObject, raw: bytes, context: MappingContext
-) -> ControlPosting:
+def to_journal(found: JournalEntryObject, raw: bytes, context: MappingContext) -> ControlPosting:
     """Map a JournalEntry. A debit raises what a customer owes, a credit lowers it."""
     currency = context.currency(found.currency_ref)
     lines = tuple(_journal_lines(found, currency))

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from recoup.connector.errors import Fatal, NeedsReconnect
+from recoup.connector.errors import BudgetSpent, Fatal, NeedsReconnect, RecoupError
 from recoup.connector.http import Answer, Caller
 from recoup.connector.protocols import Budget, Connection, TokenSet
 from recoup.plugins.quickbooks.consent import REQUEST_ID, QuickBooksConsent
@@ -34,9 +34,7 @@ class RawSession:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._consent = QuickBooksConsent(
-            connection.app, connection.base_url, connection.clock
-        )
+        self._consent = QuickBooksConsent(connection.app, connection.base_url, connection.clock)
         self._caller = Caller(
             platform="QuickBooks",
             clock=connection.clock,
@@ -71,7 +69,8 @@ class RawSession:
         """Send a call of python-quickbooks; its answer is judged and kept, not handed on."""
         kind = kind_of(method, url)
         sent = dict(headers or {})
-        for again in (False, True):
+
+        def attempt() -> tuple[Answer, RecoupError | None]:
             answer = self._caller.call(
                 method,
                 url,
@@ -83,17 +82,16 @@ class RawSession:
                 repeatable=kind != "write",
                 on_attempt=lambda: self._count(kind),
             )
-            error = judge(answer, self._connection.clock.now())
-            if isinstance(error, TokenRefused) and not again and self._tokens is not None:
-                self._renew(self._tokens)
-                sent["Authorization"] = f"Bearer {self._tokens.access_token}"
-                continue
-            break
+            return answer, judge(answer, self._connection.clock.now())
+
+        answer, error = attempt()
+        if isinstance(error, TokenRefused) and self._tokens is not None:
+            self._renew(self._tokens)
+            sent["Authorization"] = f"Bearer {self._tokens.access_token}"
+            answer, error = attempt()
         self.server_at = read_time(answer.body) if kind in ("cdc", "query", "read") else None
-        if isinstance(error, Throttled):
-            pause_until = self._connection.clock.now() + error.retry_after
-            self._connection.gate.pause(realm_key(self._connection), pause_until)
         if error is not None:
+            self._pause(error)
             raise error
         self._answer = answer
         return _hollow()
@@ -123,6 +121,14 @@ class RawSession:
         except NeedsReconnect:
             self._tokens = None  # a reconnect meanwhile is found by reading the vault again
             raise
+
+    def _pause(self, error: RecoupError) -> None:
+        """Let all processes hold back: for the company's limits, or for the month's reads."""
+        connection = self._connection
+        if isinstance(error, Throttled | BudgetSpent):
+            throttled = isinstance(error, Throttled)
+            key = realm_key(connection) if throttled else reads_budget(connection).key
+            connection.gate.pause(key, connection.clock.now() + error.retry_after)
 
     def _count(self, kind: str) -> None:
         self.calls += 1
@@ -167,7 +173,7 @@ def budgets_for(connection: Connection, kind: str) -> tuple[Budget, ...]:
     Limit and burst together stay below that in every window.
     """
     key = realm_key(connection)
-    own = (
+    own: tuple[Budget, ...] = (
         Budget(key=f"{key}second", limit=8, per=timedelta(seconds=1), burst=2),
         Budget(key=f"{key}minute", limit=450, per=timedelta(minutes=1), burst=40),
     )

@@ -63,7 +63,9 @@ def parse(body: bytes) -> Sequence[ChangeHint]:
         if isinstance(tree, dict) and isinstance(tree.get("eventNotifications"), list):
             return list(_legacy(tree["eventNotifications"]))
     except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError):
-        raise Skippable("a QuickBooks webhook cannot be read; the next pull makes up for it") from None
+        raise Skippable(
+            "a QuickBooks webhook cannot be read; the next pull makes up for it"
+        ) from None
     raise Skippable("a QuickBooks webhook has neither known form; the next pull makes up for it")
 
 
@@ -83,10 +85,11 @@ def _legacy(notifications: list[Any]) -> Iterator[ChangeHint]:
 
 def _cloud_events(events: list[Any]) -> Iterator[ChangeHint]:
     for event in events:
-        # type: qbo.<entity>.<what happened>.v1
-        _, entity, happened, *_ = str(event["type"]).split(".")
-        details = event.get("data") or {}
-        merged = details.get("deletedId") or details.get("deletedid")
+        # qbo.invoice.updated.v1
+        words = str(event["type"]).split(".")
+        entity, happened = words[1], words[2]
+        extra = event.get("data") or {}
+        merged = extra.get("deletedId") or extra.get("deletedid")
         yield ChangeHint(
             company_id=str(event["intuitaccountid"]),
             source_type=_TYPES.get(entity.lower(), entity),

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from recoup.connector.errors import NeedsReconnect
 from recoup.connector.events import Event, EventKind
 from recoup.sync.cli.faults import one_line
-from recoup.sync.connections import lost
+from recoup.sync.connections import look_again, lost
 from recoup.sync.pull.run import Progress, PullResult, pull_company
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.workspace import Workspace
@@ -105,10 +105,12 @@ def _pull(
 ) -> Pulled:
     started = time.monotonic()
     try:
+        ledger = workspace.ledger(company)
+        look_again(workspace.store, company, ledger, workspace.clock.now())
         result = pull_company(
             workspace.store,
             company,
-            workspace.ledger(company),
+            ledger,
             clock=workspace.clock,
             on_progress=lambda progress: report(company, progress),
             wait=wait,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,11 +15,22 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from recoup.connector.money import Money
     from recoup.connector.protocols import Clock
     from recoup.sync.store.companies import CompanyRow
     from recoup.sync.workspace import Workspace
 
-__all__ = ["DAY", "Shell", "chosen", "console", "several_companies", "today"]
+__all__ = [
+    "Shell",
+    "chosen",
+    "console",
+    "day",
+    "local",
+    "money",
+    "safe_cell",
+    "several_companies",
+    "today",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,19 +48,12 @@ class Shell:
         return Workspace.open(self.home)
 
 
-class _Day(click.ParamType):
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no date; write it as 2026-03-31", param, ctx)
-
-
-DAY = _Day()
+def day(word: str) -> date:
+    """Read a date of the command line."""
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise click.BadParameter(f"{word!r} is no date; write it as 2026-03-31") from None
 
 
 def several_companies(command: Command) -> Command:
@@ -92,10 +97,30 @@ def local(at: datetime, time_zone: str | None) -> datetime:
         return at
 
 
+def money(amount: Money | None) -> str:
+    """An amount for people, with thousands separated; a dash where there is none."""
+    if amount is None:
+        return "–"
+    return f"{Decimal(amount.text):,f}"
+
+
+def safe_cell(text: str) -> str:
+    """A text for a spreadsheet: names come from outside and must not become formulas."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
 def console(*, err: bool = False) -> Console:
-    """A console for a person. Without a terminal it neither colours nor cuts lines."""
+    """A console for a person; on stderr as wide as the terminal, for bars.
+
+    On stdout it is wider than any table: a narrow terminal may wrap a line, but an amount is
+    never cut. A reader that has gone is BrokenPipeError, as it is with plain printing.
+    """
     from rich.console import Console
 
-    stream = sys.stderr if err else sys.stdout
-    width = None if stream.isatty() else 140
-    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+    class Patient(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    if err:
+        return Patient(stderr=True, highlight=False)
+    return Patient(file=sys.stdout, width=1000, highlight=False)

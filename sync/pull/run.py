@@ -24,7 +24,8 @@ from recoup.sync.store.pulls import log_pull
 
 __all__ = ["Progress", "PullResult", "pull_company", "store_fetched"]
 
-_LEASE = timedelta(minutes=5)
+_LEASE = timedelta(minutes=5)  # longer than any one call may take
+_RENEW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,11 @@ def pull_company(
     with store.lease(f"pull:{company.company_id}", ttl=_LEASE, wait=wait) as lease:
         try:
             puller = _Puller(store, company, ledger, clock, result)
+            renew_at = clock.now() + _RENEW
             for page in ledger.pull(puller.cursor()):
-                lease.renew()
+                if clock.now() >= renew_at:
+                    lease.renew()
+                    renew_at = clock.now() + _RENEW
                 puller.store_page(page)
                 if on_progress is not None:
                     on_progress(puller.progress(page))

@@ -1,1 +1,1 @@
-
+"""Who owes what since when: aged receivables, open items, statements."""

@@ -70,11 +70,13 @@ class View:
 
     as_of: documents and allocations dated later are left out; None leaves out nothing.
     known_at: None is as dated; an instant is what was known before it, whatever came out later.
+    customers: None is everybody.
     """
 
     company_id: int
     as_of: date | None
     known_at: datetime | None = None
+    customers: frozenset[str] | None = None
 
 
 class AgedSum(NamedTuple):
@@ -212,6 +214,8 @@ def _items(
         table.c.rate,
         open_minor.label("open_minor"),
     ).where(table.c.company_id == view.company_id, kinds, source.where)
+    if view.customers is not None:
+        statement = statement.where(table.c.customer_id.in_(sorted(view.customers)))
     return statement if view.as_of is None else statement.where(table.c.issued_on <= view.as_of)
 
 

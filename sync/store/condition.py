@@ -7,8 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from recoup.connector.intents import IntentState
-from recoup.sync.store.schema import budgets, cursors, holds, intents, leases, objects, pulls
+from recoup.sync.store.conclusions import holds
+from recoup.sync.store.intents import list_open_intents
+from recoup.sync.store.pulls import last_pulls
+from recoup.sync.store.schema import budgets, cursors, leases, objects
 
 __all__ = [
     "Condition",
@@ -18,8 +20,6 @@ __all__ = [
     "spent_reads",
     "sqlite_integrity",
 ]
-
-_OPEN = (IntentState.PLANNED, IntentState.SENT, IntentState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,32 +39,22 @@ def last_finished(conn: Connection, company_id: int) -> datetime | None:
 
 
 def company_condition(conn: Connection, company_id: int) -> Condition:
-    held = conn.execute(
-        select(holds.c.customer_id, holds.c.reason)
-        .where(holds.c.company_id == company_id)
-        .order_by(holds.c.customer_id)
+    parked = (
+        select(func.count())
+        .select_from(objects)
+        .where(
+            objects.c.company_id == company_id,
+            objects.c.parked_because.is_not(None),
+            objects.c.gone_at.is_(None),
+        )
     )
+    pulls = last_pulls(conn, company_id)
     return Condition(
         synced_at=last_finished(conn, company_id),
-        last_outcome=conn.scalar(
-            select(pulls.c.outcome)
-            .where(pulls.c.company_id == company_id)
-            .order_by(pulls.c.seq.desc())
-            .limit(1)
-        ),
-        held=tuple((row.customer_id, row.reason) for row in held),
-        parked_count=conn.scalar(
-            select(func.count())
-            .select_from(objects)
-            .where(objects.c.company_id == company_id, objects.c.parked_because.is_not(None))
-        )
-        or 0,
-        open_intents=conn.scalar(
-            select(func.count())
-            .select_from(intents)
-            .where(intents.c.company_id == company_id, intents.c.state.in_(_OPEN))
-        )
-        or 0,
+        last_outcome=pulls[0].outcome if pulls else None,
+        held=tuple(sorted(holds(conn, company_id).items())),
+        parked_count=conn.scalar(parked) or 0,
+        open_intents=len(list_open_intents(conn, company_id)),
     )
 
 

@@ -6,7 +6,6 @@ this folder hold the SQL and never commit; the caller commits by leaving ``write
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
@@ -58,7 +57,6 @@ class Store:
         self.clock = clock
         self.home = home  # the workspace's folder; None for a database without one
         self.where = main.where
-        self._local = threading.local()
 
     def read(self, company_id: int | None = None) -> AbstractContextManager[Connection]:
         """Yield a connection on one snapshot. With a company, PostgreSQL shows its rows alone."""
@@ -74,44 +72,19 @@ class Store:
         Raises Busy when another process writes for longer than a minute, Fatal when the disk
         is full; nothing of the transaction is kept then.
         """
-        return self._noted(self._main.write(_scope(company_id), durable=durable))
-
-    @contextmanager
-    def _noted(self, writing: AbstractContextManager[Connection]) -> Iterator[Connection]:
-        with writing as conn:
-            self._local.writing = conn
-            try:
-                yield conn
-            finally:
-                self._local.writing = None
-
-    @property
-    def writing(self) -> Connection:
-        """The connection of the write transaction that this thread is in.
-
-        Raises RuntimeError outside of one. For what is handed the store but runs inside its
-        caller's transaction.
-        """
-        conn: Connection | None = getattr(self._local, "writing", None)
-        if conn is None:
-            raise RuntimeError("this thread is in no write transaction of the store")
-        return conn
+        return self._main.write(_scope(company_id), durable=durable)
 
     @property
     def control_database(self) -> Database:
-        """Where tokens, leases, budgets and pauses are; on PostgreSQL the same database."""
+        """Where tokens, leases, budgets and pauses are; on PostgreSQL the same database.
+
+        Its transactions are short: never held during a network call or any other waiting.
+        """
         return self._control
 
     def read_control(self) -> AbstractContextManager[Connection]:
         """Yield a reading connection to the tokens, leases, budgets and pauses."""
         return self._control.read()
-
-    def control(self) -> AbstractContextManager[Connection]:
-        """Yield a short durable transaction on the tokens, leases, budgets and pauses.
-
-        Never held during a network call, and never while waiting for anything else.
-        """
-        return self._control.write(durable=True)
 
     @contextmanager
     def lease(self, name: str, *, ttl: timedelta, wait: timedelta) -> Iterator[Lease]:

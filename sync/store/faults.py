@@ -50,6 +50,8 @@ def explain_postgres(error: BaseException, address: str) -> RecoupError | None:
         return _no_space(address)
     if state in ("40001", "40P01", "55P03"):  # serialisation, deadlock, lock not available
         return Busy(f"{address} is busy with the same rows: try again")
+    if "row-level security" in str(error.orig):
+        return None  # we asked for another company's rows: a fault of ours
     if state in ("42501", "25006"):  # insufficient privilege, read only
         return UsageError(f"{address}: {_first_line(error.orig)}; grant the role what it needs")
     if (state is None and error.connection_invalidated) or _never_connected(error):

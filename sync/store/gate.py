@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from recoup.connector.errors import BudgetSpent, Busy
-from recoup.connector.protocols import Budget, Clock
-from recoup.sync.store.engine import Database
+from recoup.connector.protocols import Budget
+from recoup.sync.store.engine import Store
 from recoup.sync.store.leases import acquire, new_holder, release
 from recoup.sync.store.locks import serialise
 from recoup.sync.store.schema import budgets as table
@@ -27,13 +26,6 @@ __all__ = ["StoreGate", "month_of", "next_month", "step_of"]
 
 _NOTHING = timedelta(0)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-class _Store(Protocol):
-    clock: Clock
-
-    @property
-    def control_database(self) -> Database: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +39,7 @@ class _Spent:
 class StoreGate:
     """Implements connector.protocols.RateGate over the control database."""
 
-    def __init__(self, store: _Store) -> None:
+    def __init__(self, store: Store) -> None:
         self._clock = store.clock
         self._database = store.control_database
 

@@ -19,7 +19,7 @@ from recoup.connector.errors import Skippable, Unreadable
 from recoup.connector.model import Record
 from recoup.connector.pages import Payload, Tombstone
 from recoup.sync.store import schema
-from recoup.sync.store.bulk import insert_rows, select_in, upsert_rows
+from recoup.sync.store.bulk import fetch_plain, insert_rows, mark, select_in, upsert_rows
 from recoup.sync.store.columns import to_micros
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.payloads import compress
@@ -114,8 +114,28 @@ def store_tombstones(
 def _known(
     conn: Connection, company_id: int, source_type: str, ids: Iterable[str]
 ) -> dict[str, tuple[Any, ...]]:
-    rows = select_in(conn, schema.objects, _KNOWN, (company_id, source_type), ids)
+    wanted = sorted(ids)
+    if _is_unknown_range(conn, company_id, source_type, wanted[0], wanted[-1]):
+        return {}
+    rows = select_in(conn, schema.objects, _KNOWN, (company_id, source_type), wanted)
     return {row[0]: row for row in rows}
+
+
+def _is_unknown_range(
+    conn: Connection, company_id: int, source_type: str, first: str, last: str
+) -> bool:
+    """Whether no id from *first* to *last* is stored, as on the pages of a first pull.
+
+    SQLite alone is asked: PostgreSQL orders text by its locale, where a range means another.
+    """
+    if conn.dialect.name != "sqlite":
+        return False
+    sign = mark(conn)
+    sql = (
+        f"SELECT 1 FROM objects WHERE company_id = {sign} AND source_type = {sign}"
+        f" AND ledger_id >= {sign} AND ledger_id <= {sign} LIMIT 1"
+    )
+    return not fetch_plain(conn, sql, (company_id, source_type, first, last))
 
 
 def _next_observation(conn: Connection, company_id: int) -> int:

@@ -14,13 +14,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from recoup.connector.errors import Busy
-from recoup.connector.protocols import Clock
-from recoup.sync.store.engine import Database
+from recoup.sync.store.engine import Store
 from recoup.sync.store.locks import serialise
 from recoup.sync.store.schema import leases
 
@@ -29,17 +27,10 @@ __all__ = ["Lease", "acquire", "hold", "new_holder", "release"]
 _FIRST_NAP, _LONGEST_NAP = 0.01, 0.25  # seconds by the store's clock
 
 
-class _Store(Protocol):
-    clock: Clock
-
-    @property
-    def control_database(self) -> Database: ...
-
-
 class Lease:
     """A lease that is held. Work that may outlast its span renews it on the way."""
 
-    def __init__(self, store: _Store, name: str, holder: str, ttl: timedelta) -> None:
+    def __init__(self, store: Store, name: str, holder: str, ttl: timedelta) -> None:
         self.name = name
         self._store = store
         self._holder = holder
@@ -55,7 +46,7 @@ class Lease:
 
 
 @contextmanager
-def hold(store: _Store, name: str, *, ttl: timedelta, wait: timedelta) -> Iterator[Lease]:
+def hold(store: Store, name: str, *, ttl: timedelta, wait: timedelta) -> Iterator[Lease]:
     """Hold the lease *name*, waiting for it up to *wait*; raises Busy when it stays taken."""
     clock, database, holder = store.clock, store.control_database, new_holder()
     give_up_at, nap = clock.now() + wait, _FIRST_NAP

@@ -6,18 +6,19 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from recoup.connector.errors import Busy, UsageError
 
+fcntl: Any
 try:
-    import fcntl
-
-    _LOCKS = True
+    fcntl = import_module("fcntl")
 except ImportError:  # Windows
-    _LOCKS = False
+    fcntl = None
 
 __all__ = ["FileLock", "serialise"]
 
@@ -32,7 +33,7 @@ class FileLock:
     """
 
     def __init__(self, path: Path, *, patience: float = 60.0) -> None:
-        if not _LOCKS:
+        if fcntl is None:
             raise UsageError(
                 "SQLite workspaces need a POSIX system (Linux, macOS, WSL); "
                 "on Windows give a postgresql:// address instead"

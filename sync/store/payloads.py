@@ -22,11 +22,10 @@ from zstandard import (
 )
 
 from recoup.connector.errors import Fatal
-from recoup.sync.store.engine import Store
 from recoup.sync.store.locks import serialise
 from recoup.sync.store.schema import dictionaries, observations
 
-__all__ = ["NO_DICTIONARY", "PayloadCodec", "compress", "decompress", "read_payload"]
+__all__ = ["NO_DICTIONARY", "compress", "decompress", "read_payload"]
 
 NO_DICTIONARY = 0
 _ENOUGH = 100  # payloads of a type before a dictionary is worth training
@@ -51,20 +50,6 @@ class _Codecs(threading.local):
 
 
 _codecs = _Codecs()
-
-
-class PayloadCodec:
-    """Compresses one ledger's payloads inside the write transaction that stores them."""
-
-    def __init__(self, store: Store, ledger: str) -> None:
-        self._store = store
-        self._ledger = ledger
-
-    def compress(self, source_type: str, raws: Sequence[bytes]) -> list[tuple[int, bytes]]:
-        """Return (dictionary id, compressed bytes) for each, in order; see compress()."""
-        conn = self._store.writing
-        dictionary_id, frames = compress(conn, self._ledger, source_type, raws)
-        return [(dictionary_id, frame) for frame in frames]
 
 
 def compress(

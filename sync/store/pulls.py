@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
+from recoup.sync.store.cursors import changes_so_far
 from recoup.sync.store.locks import serialise
 from recoup.sync.store.schema import pulls
 
-__all__ = ["DONE", "PullRow", "last_pulls", "log_pull"]
+__all__ = ["DONE", "PullRow", "changes_so_far", "last_pulls", "log_pull"]
 
 DONE = "done"
 

@@ -96,7 +96,8 @@ def content_hash(record: Record, rows: Rows) -> bytes:
 
 
 def payload_hash(raw: bytes) -> bytes:
-    return hashlib.blake2b(raw, digest_size=16).digest()
+    """128 bits of SHA-256, which processors of today compute faster than any other."""
+    return hashlib.sha256(raw).digest()[:16]
 
 
 def _rate(rate: Decimal | None) -> str | None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from recoup.connector.errors import Busy, NeedsReconnect, UsageError
-from recoup.connector.protocols import Clock, TokenSet
-from recoup.sync.store.engine import Database
+from recoup.connector.protocols import TokenSet
+from recoup.sync.store.engine import Store
 from recoup.sync.store.keys import KeyRing
 from recoup.sync.store.leases import acquire, new_holder, release
 from recoup.sync.store.locks import serialise
@@ -27,13 +26,6 @@ __all__ = ["StoreVault"]
 _LEASE = timedelta(seconds=90)  # longer than any answer is waited for
 _WAIT = timedelta(seconds=60)
 _FIRST_NAP, _LONGEST_NAP = 0.005, 0.1  # seconds
-
-
-class _Store(Protocol):
-    clock: Clock
-
-    @property
-    def control_database(self) -> Database: ...
 
 
 class _Sealed(msgspec.Struct, frozen=True):
@@ -50,7 +42,7 @@ class _Sealed(msgspec.Struct, frozen=True):
 class StoreVault:
     """Implements connector.protocols.Vault over the control database."""
 
-    def __init__(self, store: _Store, keys: KeyRing) -> None:
+    def __init__(self, store: Store, keys: KeyRing) -> None:
         self._clock = store.clock
         self._database = store.control_database
         self._keys = keys

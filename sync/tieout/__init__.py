@@ -1,1 +1,1 @@
-
+"""Proof that our figures equal the ledger's own, down to the document."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from recoup.connector.model import DocumentKind
+from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.sync.store.contributors import ControlLineRow, LaterChange, Settlement
 
-__all__ = ["Contributor", "later_contributors", "name_document", "standing_lines"]
+__all__ = ["Contributor", "later_contributors", "name_document", "read_name", "standing_lines"]
 
 _PREFIXES = {
     DocumentKind.INVOICE: "INV",
@@ -44,6 +44,15 @@ def name_document(kind: str, ledger_id: str, part: str | None = None) -> str:
     """``JE-12:3`` for line 3 of journal entry 12, ``INV-45`` for invoice 45."""
     named = f"{_PREFIXES[DocumentKind(kind)]}-{ledger_id}"
     return named if part is None else f"{named}:{part}"
+
+
+def read_name(document: str) -> DocumentRef | None:
+    """The posting that ``JE-12`` or ``DEP-7:1`` names; None for every other name."""
+    prefix, dash, rest = document.partition("-")
+    for kind in _POSTED_AS:
+        if dash and prefix == _PREFIXES[kind]:
+            return DocumentRef(kind, rest.partition(":")[0])
+    return None
 
 
 def standing_lines(

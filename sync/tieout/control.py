@@ -15,7 +15,7 @@ from recoup.sync.store import contributors as entries
 from recoup.sync.store import tieout as figures
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.conclusions import last_result
-from recoup.sync.store.pulls import changes_so_far
+from recoup.sync.store.cursors import changes_so_far
 from recoup.sync.tieout.contributors import Contributor, later_contributors, standing_lines
 
 __all__ = [
@@ -124,8 +124,10 @@ def assemble(
         by_currency[entry.currency].append(
             Explained(document=entry.document, amount=amount, why=entry.why)
         )
-    wanted = {c for c, minor in ledger.items() if minor} | ours.keys() | (
-        by_currency.keys() & ledger.keys()
+    wanted = (
+        {c for c, minor in ledger.items() if minor}
+        | ours.keys()
+        | (by_currency.keys() & ledger.keys())
     )
     return {
         currency: Control(

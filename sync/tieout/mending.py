@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Connection, select
 
 from recoup.connector.capabilities import Capability
 from recoup.connector.facades import Ledger
@@ -11,37 +13,29 @@ from recoup.connector.model import DocumentKind, DocumentRef, OpenEntry
 from recoup.connector.protocols import Clock
 from recoup.sync.pull.run import store_fetched
 from recoup.sync.pull.sweeping import Healer
+from recoup.sync.store import contributors as entries
 from recoup.sync.store import tieout as figures
 from recoup.sync.store.aging import View, open_documents
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.engine import Store
-from recoup.sync.tieout.contributors import Contributor
+from recoup.sync.tieout.contributors import Contributor, read_name, standing_lines
 from recoup.sync.tieout.identities import Finding
-
-from sqlalchemy import select
 
 __all__ = ["Mender"]
 
 _CUSTOMERS = 50  # who do not tie are read again, the largest differences first
 _DOCUMENTS = 100  # of each of them
-_POSTINGS = (DocumentKind.JOURNAL, DocumentKind.DEPOSIT)
 
 
-@dataclass
 class Mender:
     """Reads again, through the pull's own door, whatever a judgement doubts."""
 
-    store: Store
-    company: CompanyRow
-    ledger: Ledger
-    clock: Clock
-    changed: int = 0  # objects that came back different
-    _types: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.can = self.ledger.capabilities()
+    def __init__(self, store: Store, company: CompanyRow, ledger: Ledger, clock: Clock) -> None:
+        self.store, self.company, self.ledger, self.clock = store, company, ledger, clock
+        self.changed = 0  # objects that came back different
+        self.can = ledger.capabilities()
         with self._read() as conn:
-            self._types = figures.live_types(conn, self.company.company_id)
+            self._types = figures.live_types(conn, company.company_id)
 
     def reread(self, findings: Sequence[Finding]) -> None:
         """Fetch the customers who do not tie, their documents and the control accounts."""
@@ -55,7 +49,9 @@ class Mender:
                 refs += figures.documents_of(
                     conn, self.company.company_id, customer, limit=_DOCUMENTS
                 )
+            parked = figures.parked_objects(conn, self.company.company_id)
         wanted = self._pairs("control_account", accounts) + self._pairs("customer", customers)
+        wanted += [(unread.source_type, unread.ledger_id) for unread in parked[:_DOCUMENTS]]
         self._fetch(wanted, refs)
 
     def recount(self) -> None:
@@ -76,22 +72,38 @@ class Mender:
         ours = self._open_items()
         listed: dict[DocumentRef, int] = {}
         for entry in theirs:
-            if entry.ref is not None and entry.ref.kind not in _POSTINGS:
-                listed[entry.ref] = listed.get(entry.ref, 0) + entry.amount.minor
+            ref = _ref(entry)
+            if ref is not None:
+                listed[ref] = listed.get(ref, 0) + entry.amount.minor
         differing = sorted(
             ref for ref in listed.keys() | ours.keys() if listed.get(ref) != ours.get(ref)
         )
-        postings = {e.ref for e in theirs if e.ref is not None and e.ref.kind in _POSTINGS}
         if differing and Capability.LIVE_FETCH in self.can:
-            self._fetch([], [*differing, *sorted(postings)])
-        return [_foreign(entry) for entry in theirs if entry.ref is None and entry.amount]
+            self._fetch([], differing)
+            ours = self._open_items()
+        return [
+            _foreign(entry)
+            for entry in theirs
+            if entry.ref is None and entry.amount and _ref(entry) not in ours
+        ]
 
     def _open_items(self) -> dict[DocumentRef, int]:
-        item = open_documents(View(self.company.company_id, None))
+        """What the store calls open: documents, and postings by what stands of their lines."""
+        company_id = self.company.company_id
+        item = open_documents(View(company_id, None))
         statement = select(item.c.kind, item.c.ledger_id, item.c.open_minor)
         with self._read() as conn:
             rows = conn.execute(statement.where(item.c.open_minor != 0))
-            return {DocumentRef(DocumentKind(kind), i): int(minor) for kind, i, minor in rows}
+            ours = {DocumentRef(DocumentKind(kind), i): int(minor) for kind, i, minor in rows}
+            lines = entries.control_lines(conn, company_id)
+            standing = standing_lines(lines, entries.settlements(conn, company_id))
+        for line in lines:
+            ours.setdefault(DocumentRef(DocumentKind(line.kind), line.ledger_id), 0)
+        for left in standing:
+            ref = read_name(left.document)
+            if ref is not None:
+                ours[ref] += left.minor
+        return ours
 
     def _fetch(self, wanted: list[tuple[str, str]], refs: Sequence[DocumentRef]) -> None:
         pairs = list(dict.fromkeys([*wanted, *self.ledger.source_types(refs)]))
@@ -105,7 +117,7 @@ class Mender:
         source_type = self._types.get(record)
         return [] if source_type is None else [(source_type, i) for i in ids]
 
-    def _read(self):
+    def _read(self) -> AbstractContextManager[Connection]:
         return self.store.read(self.company.company_id)
 
 
@@ -119,6 +131,11 @@ def _worst_first(findings: Sequence[Finding]) -> list[str]:
                 off = abs((finding.stated - finding.derived).minor)
             worst[finding.customer_id] = max(worst.get(finding.customer_id, 0), off)
     return sorted(worst, key=lambda customer: (-worst[customer], customer))
+
+
+def _ref(entry: OpenEntry) -> DocumentRef | None:
+    """The document or posting behind a line of the ledger's list; None for what we never read."""
+    return entry.ref or read_name(entry.document)
 
 
 def _foreign(entry: OpenEntry) -> Contributor:

@@ -14,6 +14,7 @@ from recoup.sync.store import contributors as entries
 from recoup.sync.store import tieout as figures
 from recoup.sync.store.aging import View, open_sums
 from recoup.sync.store.companies import CompanyRow
+from recoup.sync.store.cursors import changes_so_far
 from recoup.sync.store.families import read_families
 from recoup.sync.tieout.contributors import Contributor, standing_lines
 from recoup.sync.tieout.control import Control, assemble, read_controls
@@ -34,9 +35,15 @@ __all__ = ["Judgement", "judge_dated", "judge_now"]
 class Judgement:
     """What one reading of the store came to."""
 
+    changes: int  # the state that was judged: stored changes up to then
     checked: Mapping[str, int]
     findings: tuple[Finding, ...]
     totals: Mapping[str, Control]
+
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """Findings that reading again may settle."""
+        return tuple(f for f in self.findings if f.identity is not Identity.PARKED)
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -88,7 +95,8 @@ def judge_now(
         Identity.CONTROL.value: len(currencies),
     }
     totals = assemble({c: control.get(c, 0) for c in currencies}, ours, contributors)
-    return Judgement(checked, tuple(f for f in findings if f is not None), totals)
+    failed = tuple(finding for finding in findings if finding is not None)
+    return Judgement(changes_so_far(conn, company_id), checked, failed, totals)
 
 
 def judge_dated(conn: Connection, company: CompanyRow, as_of: date) -> Judgement:
@@ -113,7 +121,8 @@ def judge_dated(conn: Connection, company: CompanyRow, as_of: date) -> Judgement
         if finding is not None:
             findings.append(finding)
     judged = sum(control.ledger is not None for control in totals.values())
-    return Judgement({Identity.CONTROL.value: judged}, tuple(findings), totals)
+    checked = {Identity.CONTROL.value: judged}
+    return Judgement(changes_so_far(conn, company.company_id), checked, tuple(findings), totals)
 
 
 def _moved(control: Mapping[str, int], live: Mapping[str, int] | None) -> list[Finding]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
+from sqlalchemy import Connection
+
 from recoup.connector.capabilities import Capability
+from recoup.connector.errors import NotSupported
 from recoup.connector.facades import Ledger
 from recoup.connector.model import ControlTotals
 from recoup.connector.protocols import Clock
 from recoup.sync.store import conclusions
 from recoup.sync.store.audit import append, company_scope
 from recoup.sync.store.companies import CompanyRow
+from recoup.sync.store.cursors import changes_so_far
 from recoup.sync.store.engine import Store
-from recoup.sync.store.pulls import changes_so_far
 from recoup.sync.tieout.contributors import Contributor
 from recoup.sync.tieout.control import is_now, known_foreign
 from recoup.sync.tieout.mending import Mender
@@ -47,28 +50,55 @@ def tie_out(
     return _tie_out_now(store, company, ledger, clock)
 
 
-def _tie_out_now(
-    store: Store, company: CompanyRow, ledger: Ledger | None, clock: Clock
-) -> TieOut:
+def _tie_out_now(store: Store, company: CompanyRow, ledger: Ledger | None, clock: Clock) -> TieOut:
     with store.read(company.company_id) as conn:
-        foreign: Sequence[Contributor] = known_foreign(conn, company.company_id)
+        foreign = known_foreign(conn, company.company_id)
     live = _ask_control(ledger, None)
     judgement = _judge(store, company, foreign, live)
     reread = 0
     if judgement.findings and ledger is not None:
         mender = Mender(store, company, ledger, clock)
-        for step in (lambda: mender.reread(judgement.findings), mender.recount):
-            step()
+        mender.reread(judgement.findings)
+        live = _ask_control(ledger, None)
+        judgement = _judge(store, company, foreign, live)
+        if judgement.doubts:
+            mender.recount()
             judgement = _judge(store, company, foreign, live)
-            if not judgement.findings:
-                break
-        else:
+        if judgement.doubts:
             foreign = mender.compare_open_items()
-            judgement = _judge(store, company, foreign, live)
             mender.reread(judgement.findings)
             judgement = _judge(store, company, foreign, live)
         reread = mender.changed
     return _conclude_now(store, company, judgement, foreign, live, reread, clock)
+
+
+def _tie_out_dated(
+    store: Store, company: CompanyRow, ledger: Ledger | None, as_of: date, clock: Clock
+) -> TieOut:
+    live = _ask_control(ledger, as_of)
+    company_id, at = company.company_id, clock.now()
+    with store.write(company_id) as conn:
+        if live is not None:
+            conclusions.save_control(
+                conn,
+                company_id,
+                as_of,
+                live.totals,
+                read_at=live.read_at,
+                changes=changes_so_far(conn, company_id),
+            )
+        judgement = judge_dated(conn, company, as_of)
+        outcome = TieOut(
+            company=company.slug,
+            at=at,
+            as_of=as_of,
+            checked=judgement.checked,
+            findings=judgement.findings,
+            totals=judgement.totals,
+            held=conclusions.holds(conn, company_id),
+        )
+        _store(conn, company_id, outcome, judgement.changes)
+    return outcome
 
 
 def _judge(
@@ -86,7 +116,10 @@ def _ask_control(ledger: Ledger | None, as_of: date | None) -> ControlTotals | N
     needed = Capability.CONTROL_NOW if as_of is None else Capability.CONTROL_DATED
     if ledger is None or needed not in ledger.capabilities():
         return None
-    return ledger.control_totals(as_of)
+    try:
+        return ledger.control_totals(as_of)
+    except NotSupported:  # declared, but not for this company or day
+        return None
 
 
 def _conclude_now(
@@ -106,9 +139,13 @@ def _conclude_now(
         news = conclusions.save_holds(conn, company_id, reasons, at)
         conclusions.release(conn, company_id, released)
         if live is not None:
-            changes = changes_so_far(conn, company_id)
             conclusions.save_control(
-                conn, company_id, None, live.totals, read_at=live.read_at, changes=changes
+                conn,
+                company_id,
+                None,
+                live.totals,
+                read_at=live.read_at,
+                changes=judgement.changes,
             )
         outcome = TieOut(
             company=company.slug,
@@ -123,10 +160,39 @@ def _conclude_now(
             foreign=tuple(foreign),
             reread=reread,
         )
-        scope = company_scope(company_id)
-        for action, customers in (("customer_held", news), ("customer_released", released)):
-            for customer in customers:
-                facts = {"customer_id": customer, "reason": reasons.get(customer)}
-                append(conn, scope, actor=_ACTOR, action=action, facts=facts, at=at)
-        _store(conn, company_id, outcome)
+        _store(conn, company_id, outcome, judgement.changes)
+        _audit_holds(conn, company_id, outcome)
     return outcome
+
+
+def _store(conn: Connection, company_id: int, outcome: TieOut, changes: int) -> None:
+    conclusions.add_tieout(
+        conn,
+        company_id,
+        at=outcome.at,
+        as_of=outcome.as_of,
+        proven=outcome.proven,
+        changes=changes,
+        result=outcome.as_json(),
+    )
+    facts = {
+        "as_of": None if outcome.as_of is None else outcome.as_of.isoformat(),
+        "proven": outcome.proven,
+        "findings": len(outcome.findings),
+        "held": len(outcome.held),
+        "changes": changes,
+    }
+    scope = company_scope(company_id)
+    append(conn, scope, actor=_ACTOR, action="tie_out", facts=facts, at=outcome.at)
+
+
+def _audit_holds(conn: Connection, company_id: int, outcome: TieOut) -> None:
+    """Note who was held by which identity. Reasons stay in the store: they may quote a payload."""
+    scope = company_scope(company_id)
+    for customer in outcome.newly_held:
+        failed = sorted({str(f.identity) for f in outcome.findings if f.customer_id == customer})
+        facts = {"customer_id": customer, "identities": failed}
+        append(conn, scope, actor=_ACTOR, action="customer_held", facts=facts, at=outcome.at)
+    for customer in outcome.released:
+        facts = {"customer_id": customer}
+        append(conn, scope, actor=_ACTOR, action="customer_released", facts=facts, at=outcome.at)

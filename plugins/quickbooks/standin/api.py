@@ -19,7 +19,7 @@ from recoup.plugins.quickbooks.standin.fault import (
 )
 from recoup.plugins.quickbooks.standin.options import Options
 from recoup.plugins.quickbooks.standin.query import Statement, parse, select
-from recoup.plugins.quickbooks.standin.switchboard import Planned
+from recoup.plugins.quickbooks.standin.switchboard import Planned, Switchboard
 from recoup.plugins.quickbooks.standin.wire import Doc, dumps, loads
 
 
@@ -51,9 +51,10 @@ def body_of(call: Call) -> Doc:
 class Api:
     """Serves one company. ``replies`` keeps what each requestid was answered."""
 
-    def __init__(self, books: Books, options: Options) -> None:
+    def __init__(self, books: Books, options: Options, faults: Switchboard) -> None:
         self.books = books
         self.options = options
+        self.faults = faults
         self.replies: dict[str, tuple[str, str]] = {}  # requestid → (body digest, answer text)
         self.new_replies: list[str] = []
         self.mail = mail.Outbox(books, options)
@@ -73,7 +74,11 @@ class Api:
     # -- reading ------------------------------------------------------------------------------
 
     def _query(self, call: Call) -> Answer:
-        sql = call.query.get("query") if call.method == "GET" else call.body.decode("utf-8")
+        sql = (
+            call.query.get("query")
+            if call.method == "GET"
+            else call.body.decode("utf-8", "replace")
+        )
         if not sql:
             raise missing("query")
         return answer_json(enveloped('"QueryResponse":' + self.query(sql), call.time))
@@ -155,7 +160,11 @@ class Api:
             raise missing("entities")
         with self.books.lock:
             text = changes.capture(
-                self.books, entities, call.query.get("changedSince", ""), false_deleted=lies
+                self.books,
+                entities,
+                call.query.get("changedSince", ""),
+                false_deleted=lies,
+                poisoned=self.faults.poisoned,
             )
         return answer_json(enveloped(f'"CDCResponse":{text}', call.time))
 

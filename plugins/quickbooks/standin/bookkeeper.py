@@ -142,7 +142,11 @@ class Bookkeeper(Ledger, ABC):
             refs.append((line.get("AccountBasedExpenseLineDetail") or {}).get("CustomerRef"))
         moved = False
         for ref in refs:
-            if ref and ref.get("value") == gone_id and named_kind(ref.get("type", "Customer")) == "Customer":
+            if (
+                ref
+                and ref.get("value") == gone_id
+                and named_kind(ref.get("type", "Customer")) == "Customer"
+            ):
                 ref["value"] = keep_id
                 moved = True
                 if "name" in ref:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -74,6 +75,7 @@ class Books(Bookkeeper):
         self.custom_fields: list[Doc] = []
         self.email_by_default = False
         self._matched: set[str] = set()
+        self._number = 1000
         self.put("CompanyInfo", company_info(self, company_name, country, utc_offset))
         self.put("Preferences", preferences(self))
 
@@ -122,18 +124,14 @@ class Books(Bookkeeper):
 
     def next_number(self) -> str:
         """Return the next DocNumber of the sequence that all sales forms share."""
-        stamp = tuple(self.stamps.get(entity, 0) for entity in SALES_FORMS)
-        if self._number[0] != stamp:
-            taken = (
-                int(doc["DocNumber"])
-                for entity in SALES_FORMS
-                for doc in self.table(entity).values()
-                if str(doc.get("DocNumber", "")).isdecimal()
-            )
-            self._number = (stamp, max(taken, default=1000))
-        return str(self._number[1] + 1)
+        return str(self._number + 1)
 
-    _number: tuple[tuple[int, ...], int] = ((), 1000)
+    def put(self, entity: str, doc: Doc) -> None:
+        """Store a document as it stands; its number moves the sequence of the sales forms."""
+        super().put(entity, doc)
+        number = str(doc.get("DocNumber") or "") if entity in SALES_FORMS else ""
+        if number.isdecimal():
+            self._number = max(self._number, int(number))
 
     def _open_period(self, *docs: Doc | None) -> None:
         closed = self.preference("AccountingInfoPrefs", "BookCloseDate")
@@ -240,9 +238,13 @@ class Books(Bookkeeper):
             return
         if before.get("Active", True) and doc.get("Active") is False:
             if not doc[field].endswith(suffix):
-                doc[field] += suffix
+                name, times = doc[field], 0
+                while self.bearers(entity, name + suffix):
+                    times += 1
+                    suffix = f" (deleted-{times})"
+                doc[field] = name + suffix
         elif doc.get("Active") and not before.get("Active", True):
-            doc[field] = doc[field].removesuffix(suffix)
+            doc[field] = re.sub(r" \(deleted(-\d+)?\)$", "", doc[field])
         if entity == "Customer":
             place_customer(self, doc)
         elif "FullyQualifiedName" in doc and doc[field] != before.get(field):

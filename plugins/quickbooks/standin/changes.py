@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import date, datetime, timedelta
 
 from recoup.plugins.quickbooks.standin.entities import BY_LOWER, COUNTED, NOT_IN_CDC
@@ -14,12 +15,18 @@ MOST_OBJECTS = 1000
 
 
 def capture(
-    shelf: Shelf, entities: str, changed_since: str, *, false_deleted: list[str] | None = None
+    shelf: Shelf,
+    entities: str,
+    changed_since: str,
+    *,
+    false_deleted: list[str] | None = None,
+    poisoned: Set[tuple[str, str]] = frozenset(),
 ) -> str:
     """Return the text of ``CDCResponse``; the cap is shared by all entities and silent.
 
     false_deleted: ids that are reported Deleted although they live; an empty list means the
-    first object of the answer.
+    first object of the answer. poisoned: (entity, id) of records that make the whole call fail
+    with code 4002 as long as it would show them.
     """
     since = _since(shelf, changed_since)
     names = []
@@ -35,6 +42,9 @@ def capture(
         left -= len(found)
         rows = []
         for at, id, gone in found:
+            if (entity, id) in poisoned and not gone:
+                detail = f"QueryValidationError: {entity} {id} holds an invalid email address"
+                raise Fault("4002", "Invalid query", detail)
             lie = false_deleted is not None and (id in false_deleted or not false_deleted)
             if lie and false_deleted is not None and not false_deleted:
                 false_deleted = [id]

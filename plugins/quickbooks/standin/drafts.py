@@ -94,6 +94,8 @@ def draft(books: Books, entity: str, body: Doc) -> Doc:
         if entity == "Customer":
             place_customer(books, doc)
         return in_order(doc, entity)
+    if entity == "Payment":
+        given.pop("LinkedTxn", None)  # only a deposit writes it
     doc = {**given, **doc}
     books.add_names(doc)
     if entity not in ("Attachable", "Term", "PaymentMethod"):
@@ -188,7 +190,8 @@ def _form_defaults(books: Books, entity: str, doc: Doc) -> None:
             doc.setdefault(field, False)
         if "SalesTermRef" not in doc and "SalesTermRef" in customer:
             doc["SalesTermRef"] = {"value": customer["SalesTermRef"]["value"]}
-        doc.setdefault("LinkedTxn", [])
+        links = doc.get("LinkedTxn", [])
+        doc["LinkedTxn"] = [link for link in links if link.get("TxnType") == "Estimate"]
     if books.custom_fields and "CustomField" not in doc:
         doc["CustomField"] = copy.deepcopy(books.custom_fields)
     for field in ("BillAddr", "ShipAddr"):
@@ -213,7 +216,7 @@ def _form_defaults(books: Books, entity: str, doc: Doc) -> None:
 
 def merged(books: Books, entity: str, before: Doc, body: Doc, *, sparse: bool) -> Doc:
     """Return what an update makes of a document: sparse keeps, full clears what is left out."""
-    sent = {key: value for key, value in body.items() if key not in READ_ONLY}
+    sent = {k: v for k, v in body.items() if k not in READ_ONLY and k != "LinkedTxn"}
     doc = copy.deepcopy(before)
     if not sparse:
         for field in CLEARABLE & doc.keys() - sent.keys():

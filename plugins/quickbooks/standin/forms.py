@@ -86,6 +86,7 @@ def total_form(doc: Doc, *, last_id: int, tax_percent: Decimal, tax_given: bool)
             items.append(line)
     if len(items) > MOST_LINES:
         raise business(f"A transaction has at most {MOST_LINES} lines")
+    tax = _tax(doc, items, tax_percent, tax_given)  # makes inclusive lines net
     subtotal = sum((decimal(line["Amount"]) for line in items), Decimal(0))
     discount = Decimal(0)
     for line in discounts:
@@ -101,7 +102,6 @@ def total_form(doc: Doc, *, last_id: int, tax_percent: Decimal, tax_given: bool)
         "SubTotalLineDetail": {},
     }
     doc["Line"] = [*body, subtotal_line, *discounts]
-    tax = _tax(doc, items, tax_percent, tax_given)
     total = cents(subtotal - discount + tax)
     if total < 0:
         raise business("Transaction amount must be 0 or greater")

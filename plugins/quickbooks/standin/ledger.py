@@ -119,7 +119,7 @@ class Ledger(Shelf):
                 self.put(entity, before)
             else:
                 self._rows.get(entity, {}).pop(id, None)
-                self._names.pop((entity, id), None)
+                self.forget_name(entity, id)
                 self._index_payment(entity, id, None)
                 if gone is not None:
                     self._gone.setdefault(entity, {})[id] = gone

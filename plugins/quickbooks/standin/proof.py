@@ -8,6 +8,7 @@ from decimal import Decimal
 from recoup.plugins.quickbooks.standin.ledger import RECEIVABLE, Amounts, Ledger, links_of
 from recoup.plugins.quickbooks.standin.wire import decimal, money
 
+
 def _rolled_up(ledger: Ledger, own: Amounts) -> Amounts:
     rolled: Amounts = defaultdict(Decimal)
     for id, amount in own.items():

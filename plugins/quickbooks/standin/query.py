@@ -243,7 +243,7 @@ def select(
     if entity not in KNOWN and not shelf.table(entity):
         raise query_invalid(f"invalid context declaration: {entity}")
     _check_paths(shelf, statement)
-    docs = list(shelf.table(entity).values())
+    docs = _candidates(shelf, statement)
     if entity in LISTS and not any(test.path == "Active" for test in statement.tests):
         docs = [doc for doc in docs if doc.get("Active", True) is not False]
     for test in statement.tests:
@@ -260,6 +260,15 @@ def select(
             key = _key(shelf, path, lexical_ids)
             docs.sort(key=partial(_sortable, key), reverse=descending)
     return [str(doc.get("Id", "1")) for doc in docs]
+
+
+def _candidates(shelf: Shelf, statement: Statement) -> list[Doc]:
+    """Return the rows worth testing: those named by Id, where the statement names some."""
+    table = shelf.table(statement.entity)
+    for test in statement.tests:
+        if test.path == "Id" and test.operator in ("=", "in"):
+            return [table[id] for id in dict.fromkeys(test.values) if id in table]
+    return list(table.values())
 
 
 def _sortable(key: Callable[[Doc], Any], doc: Doc) -> tuple[bool, Any]:

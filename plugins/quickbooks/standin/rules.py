@@ -141,14 +141,9 @@ def _check_journal(books: Books, body: Doc) -> None:
 def check_unique(books: Books, entity: str, doc: Doc) -> None:
     """Raise 6240 for a name that is taken, 6140 for a document number that is."""
     if entity in LISTS:
-        field = name_field(entity)
-        wanted = str(doc.get(field, "")).casefold()
-        group = NAMES if entity in NAMES else (entity,)
-        for other in group:
-            for id, row in books.table(other).items():
-                same = (other, id) == (entity, doc["Id"])
-                if wanted and not same and str(row.get(field, "")).casefold() == wanted:
-                    raise duplicate_name()
+        name = str(doc.get(name_field(entity), ""))
+        if name and books.bearers(entity, name) - {(entity, doc["Id"])}:
+            raise duplicate_name()
     number = doc.get("DocNumber")
     if number and entity in TRANSACTIONS and entity in SALES_FORMS and books.custom_numbers:
         for id, row in books.table(entity).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 import time
@@ -39,6 +40,8 @@ from recoup.plugins.quickbooks.standin.switchboard import (
 from recoup.plugins.quickbooks.standin.throttle import Throttle
 from recoup.plugins.quickbooks.standin.webhooks import Webhooks
 from recoup.plugins.quickbooks.standin.wire import dumps
+
+_log = logging.getLogger(__name__)
 
 OAUTH_PATHS = {
     "/.well-known/openid_configuration",
@@ -79,7 +82,10 @@ class StandIn:
         self.faults = Switchboard()
         self.log: list[Served] = []
         self.calls: Counter[str] = Counter()
-        self.apis = {realm: Api(company, self.options) for realm, company in self.companies.items()}
+        self.apis = {
+            realm: Api(company, self.options, self.faults)
+            for realm, company in self.companies.items()
+        }
         self.consent = Consent(self.books.clock, self.options)
         self.throttle = Throttle(self.books.clock, self.options)
         self.webhooks = Webhooks(self.books.clock)
@@ -205,7 +211,7 @@ class StandIn:
             else:
                 answer = answer_json(dumps(self.consent.token(request.headers, body)))
             self.save_grants()
-            return self._strike_after(planned, answer, self.books)
+            return self._strike_after(planned, answer)
         except Refused as refused:
             return answer_json(f'{{"error":"{refused.error}"}}', refused.status)
         except _Struck as struck:
@@ -256,14 +262,22 @@ class StandIn:
                 request.method, path, asked, request.body, request.headers.get("content-type", ""),
                 stamp, planned, request.headers,
             )  # fmt: skip
-            answer = self.apis[realm].serve(call)
-            answer = self._strike_after(planned, answer, books)
+            answer = self._served(realm, call)
+            answer = self._strike_after(planned, answer)
         except _Struck as struck:
             return struck.answer
         if path == ["query"] and answer.status == 200:
             sql = asked.get("query") or request.body.decode("utf-8", "replace")
             self.faults.page_served(sql)
         return answer
+
+    def _served(self, realm: str, call: Call) -> Answer:
+        """Let the company answer; a body of an impossible shape is its sender's fault."""
+        try:
+            return self.apis[realm].serve(call)
+        except (AttributeError, TypeError, KeyError, ValueError):
+            _log.exception("the stand-in could not serve %s %s", call.method, "/".join(call.path))
+            return broken(500, call.time)
 
     def _strike_before(self, planned: Planned | None, books: Books, token: str) -> None:
         if planned is None or planned.kind in AFTER:
@@ -282,23 +296,23 @@ class StandIn:
         if kind == "poison_4002":
             detail = "QueryValidationError: an object of the answer holds an invalid email address"
             raise _Struck(answer_fault(Fault("4002", "Invalid query", detail), stamp))
+        if kind == "fault_in_200":
+            detail = "Business Validation Error: An unexpected error occurred"
+            fault = Fault("6000", "A business validation error has occurred", detail, 200)
+            raise _Struck(answer_fault(fault, stamp))
         if kind == "hang":
             self.stopping.wait(float(planned.settings.get("seconds", self.options.hang_seconds)))
             raise Dropped
         if kind == "drop_before":
             raise Dropped
 
-    def _strike_after(self, planned: Planned | None, answer: Answer, books: Books) -> Answer:
+    def _strike_after(self, planned: Planned | None, answer: Answer) -> Answer:
         if planned is None:
             return answer
         if planned.kind == "drop_after":
             raise Dropped
         if planned.kind == "truncate":
             answer.cut = int(planned.settings.get("bytes", len(answer.body) // 2))
-        elif planned.kind == "fault_in_200":
-            detail = "Business Validation Error: An unexpected error occurred"
-            fault = Fault("6000", "A business validation error has occurred", detail, 200)
-            return answer_fault(fault, self._stamp(books))
         return answer
 
 

@@ -53,6 +53,8 @@ class Shelf:
         self._text: dict[str, dict[str, str]] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._last_id: dict[str, int] = {}
+        self._bearers: dict[tuple[str, str], set[tuple[str, str]]] = {}  # who bears a name
+        self._label: dict[tuple[str, str], tuple[str, str]] = {}
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -117,7 +119,7 @@ class Shelf:
     def bury(self, entity: str, id: str, at: datetime | None = None) -> None:
         """Take a document off the shelf and keep its tombstone."""
         self._rows.get(entity, {}).pop(id, None)
-        self._names.pop((entity, id), None)
+        self.forget_name(entity, id)
         self._gone.setdefault(entity, {})[id] = at or self.instant()
         self.changed(entity, id)
 
@@ -138,8 +140,10 @@ class Shelf:
 
     def forget(self) -> None:
         """Empty the shelf, tombstones and all."""
-        for store in (self._rows, self._gone, self._text, self._names, self._last_id):
+        for store in (self._rows, self._gone, self._text, self._last_id):
             store.clear()
+        for names in (self._names, self._bearers, self._label):
+            names.clear()
         for entity in self.stamps:
             self.stamps[entity] += 1
 
@@ -173,6 +177,17 @@ class Shelf:
         """Return the name under which references show a list entry today."""
         return self._names.get((entity, id))
 
+    def bearers(self, entity: str, name: str) -> set[tuple[str, str]]:
+        """Return the (entity, id) that bear a name, whatever its case, within its family."""
+        return self._bearers.get((id_family(entity), name.casefold()), set())
+
+    def forget_name(self, entity: str, id: str) -> None:
+        """Free the name of a list entry that is gone."""
+        self._names.pop((entity, id), None)
+        label = self._label.pop((entity, id), None)
+        if label is not None:
+            self._bearers[label].discard((entity, id))
+
     def add_names(self, value: object) -> None:
         """Give every reference to a known list entry its name, as stored answers carry it."""
         if isinstance(value, dict):
@@ -193,6 +208,12 @@ class Shelf:
     def _remember_name(self, entity: str, id: str, doc: Doc) -> None:
         if entity not in LISTS:
             return
+        label = (id_family(entity), str(doc.get(name_field(entity), "")).casefold())
+        old = self._label.get((entity, id))
+        if old != label:
+            self._bearers.get(old or label, set()).discard((entity, id))
+            self._bearers.setdefault(label, set()).add((entity, id))
+            self._label[entity, id] = label
         full = doc.get("FullyQualifiedName") if entity in ("Customer", "Account") else None
         name = full or doc.get(name_field(entity))
         if name and self._names.get((entity, id)) != name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from recoup.plugins.quickbooks.standin.wire import dumps, loads
 
 if TYPE_CHECKING:
+    from recoup.plugins.quickbooks.standin.api import Api
     from recoup.plugins.quickbooks.standin.books import Books
     from recoup.plugins.quickbooks.standin.server import StandIn
 
@@ -32,6 +34,7 @@ class State:
     def __init__(self, path: str, standin: StandIn) -> None:
         """Raises ValueError when *path* is not a state file."""
         self._standin = standin
+        self._lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._db.executescript(_TABLES)
@@ -85,6 +88,10 @@ class State:
         api = self._standin.apis[books.realm]
         if not books.dirty and not api.new_replies:
             return
+        with self._lock:
+            self._write(books, api)
+
+    def _write(self, books: Books, api: Api) -> None:
         self._db.execute("begin immediate")
         gone = {entity: dict(books.tombstones(entity)) for entity, _ in books.dirty}
         rows = []
@@ -115,7 +122,7 @@ class State:
 
     def save_grants(self) -> None:
         """Write the grants as they stand."""
-        with self._standin.books.lock:
+        with self._lock:
             self._keep("grants", self._standin.consent.dump())
 
     def close(self) -> None:
@@ -123,4 +130,5 @@ class State:
         for books in self._standin.companies.values():
             with books.lock:
                 books.commit = None
-        self._db.close()
+        with self._lock:
+            self._db.close()

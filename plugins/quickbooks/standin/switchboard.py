@@ -9,8 +9,9 @@ from typing import Any
 
 THROTTLED = ("429_xml", "429_json_lower", "429_json_upper", "429_html", "403_throttle")
 BEFORE = (*THROTTLED, "500", "502", "503", "504", "drop_before", "hang", "expire_token",
-          "monthly_block", "poison_4002", "revoke_grant", "auth_120")  # fmt: skip
-AFTER = ("drop_after", "truncate", "fault_in_200", "false_deleted")
+          "monthly_block", "poison_4002", "auth_120", "fault_in_200")  # fmt: skip
+AFTER = ("drop_after", "truncate", "false_deleted")
+CDC_ONLY = frozenset({"false_deleted", "poison_4002"})
 KINDS = frozenset((*BEFORE, *AFTER))
 
 
@@ -34,6 +35,7 @@ class Switchboard:
         self._planned: list[Planned] = []
         self._between: list[tuple[Callable[[], object], str, int]] = []
         self.struck: dict[str, int] = {}  # kind → how often it struck
+        self.poisoned: set[tuple[str, str]] = set()  # (entity, id): CDC fails while it shows them
 
     def next(
         self,
@@ -48,8 +50,9 @@ class Switchboard:
         """Let the next *times* API requests whose path and query hold *match* suffer *kind*.
 
         after: matching requests to let through first. settings: ``seconds`` for hang, ``bytes``
-        for truncate (how many arrive), ``ids`` for false_deleted (None takes the first row),
-        ``entity`` for poison_4002, ``status`` for nothing else. Raises ValueError on a bad kind.
+        for truncate (how many arrive), ``ids`` for false_deleted (none takes the first row),
+        ``retry_after`` for the throttles. false_deleted and poison_4002 meet only CDC calls.
+        Raises ValueError on a bad kind.
         """
         if kind not in KINDS:
             raise ValueError(f"unknown fault {kind!r}; choose from {', '.join(sorted(KINDS))}")
@@ -68,6 +71,7 @@ class Switchboard:
         with self._lock:
             self._planned.clear()
             self._between.clear()
+            self.poisoned.clear()
 
     @property
     def waiting(self) -> int:
@@ -79,6 +83,8 @@ class Switchboard:
         """Return the fault this request meets, and count it as spent."""
         with self._lock:
             for plan in self._planned:
+                if plan.kind in CDC_ONLY and not target.startswith("cdc?"):
+                    continue
                 if plan.kind not in kinds or plan.match not in target:
                     continue
                 if plan.method is not None and plan.method != method:

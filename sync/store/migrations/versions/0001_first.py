@@ -193,7 +193,7 @@ def _documents() -> None:
 
 
 def _allocations() -> None:
-    """Allocations, and those that were taken back."""
+    """Allocations, those that were taken back, and documents that they wait for."""
     op.create_table(
         "allocations",
         sa.Column("company_id", sa.Integer(), primary_key=True, autoincrement=False),

@@ -1,0 +1,127 @@
+"""First sync of a large company against a plain loop over python-quickbooks objects.
+
+All contenders read the same pre-rendered pages of 1,000, each in a process of its own, in turn,
+several rounds; the medians of the ratios within a round are what counts. dlt runs once, in an
+environment of its own when DLT_PYTHON names one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.printing import Check, Table, finish
+
+HERE = Path(__file__).parent
+SEED = 20261121
+
+
+@contextmanager
+def server(invoices: int, payments: int, customers: int) -> Iterator[int]:
+    words = [invoices, payments, customers, SEED]
+    command = [sys.executable, str(HERE / "prerendered.py"), *(str(word) for word in words)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def run(name: str, port: int, *, python: str = sys.executable) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [python, "-m", "benchmarks.contenders", name, str(port), folder]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=HERE.parent, check=False)
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stderr}")
+    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return answer
+
+
+def rates(answer: dict[str, Any]) -> dict[str, float]:
+    return {
+        entity: answer["documents"][entity] / answer["seconds"][entity]
+        for entity in ("Invoice", "Payment")
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=100_000, help="invoices, and payments")
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    table = Table(
+        f"bootstrap: {asked.documents:,} invoices, {asked.documents:,} payments, "
+        f"{asked.documents // 20:,} customers, seed {SEED}, {asked.rounds} rounds"
+    )
+    with server(asked.documents, asked.documents, asked.documents // 20) as port:
+        run("inline", port)  # renders every page once, so that nobody waits for that
+        warm = run("ours", port)
+        rounds = [
+            {name: run(name, port) for name in ("ours", "storing-loop", "loop")}
+            for _ in range(asked.rounds)
+        ]
+        inline = run("inline", port)
+        dlt_python = os.environ.get("DLT_PYTHON", sys.executable)
+        dlt = run("dlt", port, python=dlt_python)
+    checks = speed_checks(table, rounds)
+    checks += footprint_checks(table, rounds, inline, warm)
+    dlt_rate = sum(dlt["documents"].values()) / dlt["seconds"]["all"]
+    ours = [r["ours"] for r in rounds]
+    rate = statistics.median(sum(o["documents"].values()) / o["total"] for o in ours)
+    table.row("all documents/s", ours=rate, dlt=dlt_rate)
+    checks.append(Check("against dlt rest_api into SQLite", rate / dlt_rate, at_least=8))
+    finish(table, checks)
+
+
+def speed_checks(table: Table, rounds: list[dict[str, Any]]) -> list[Check]:
+    checks = []
+    for entity, floor in (("Invoice", 8.0), ("Payment", 4.0)):
+        ours = [rates(r["ours"])[entity] for r in rounds]
+        storing = [rates(r["storing-loop"])[entity] for r in rounds]
+        bare = [rates(r["loop"])[entity] for r in rounds]
+        table.row(
+            f"{entity.lower()}s/s",
+            ours=statistics.median(ours),
+            storing_loop=statistics.median(storing),
+            loop_without_storing=statistics.median(bare),
+        )
+        against = statistics.median(a / b for a, b in zip(ours, storing, strict=True))
+        checks.append(Check(f"{entity.lower()}s against the storing loop", against, floor))
+        against = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
+        checks.append(Check(f"{entity.lower()}s against the loop without storing", against, 1.0))
+    first = [sum(r["ours"]["documents"].values()) / r["ours"]["total"] for r in rounds]
+    again = [r["ours"]["again_documents"] / r["ours"]["again"] for r in rounds]
+    table.row("re-sync of unchanged, documents/s", ours=statistics.median(again))
+    ratio = statistics.median(a / f for a, f in zip(again, first, strict=True))
+    checks.append(Check("re-sync of unchanged against the first sync", ratio, 5.0))
+    changed = max(r["ours"]["again_changed"] for r in rounds)
+    checks.append(Check("documents changed by a re-sync", changed, at_most=0))
+    return checks
+
+
+def footprint_checks(
+    table: Table, rounds: list[dict[str, Any]], inline: dict[str, Any], warm: dict[str, Any]
+) -> list[Check]:
+    peak = max(r["ours"]["first_peak_mb"] for r in [*rounds, {"ours": warm}])
+    disk = statistics.median(r["ours"]["bytes"] for r in rounds)
+    table.row("peak memory, MB", ours=peak, storing_loop=rounds[0]["storing-loop"]["peak_mb"])
+    table.row("bytes on disk", ours=disk, inline_json=inline["bytes"])
+    return [
+        Check("peak memory in MB", peak, at_most=100),
+        Check("bytes on disk against inline JSON", disk / inline["bytes"], at_most=0.25),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,339 @@
+"""Writes: every one with its idempotency key, an inverse, and a check of what was booked.
+
+The platform answers a repeated key with its first answer, so an intent may be sent again after
+its outcome was lost. Where the body depends on the state of the document, that state is looked
+at first: what an earlier try has done already is not done twice. The answer of the write itself
+is the proof; reading again would cost metered calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from recoup.connector.errors import Fatal, Gone, NotSupported, Skippable
+from recoup.connector.intents import Intent, Outcome
+from recoup.connector.model import DocumentKind, DocumentRef
+from recoup.plugins.quickbooks import decode
+from recoup.plugins.quickbooks.client import Client
+from recoup.plugins.quickbooks.confirm import confirm
+from recoup.plugins.quickbooks.entities import to_source_type
+from recoup.plugins.quickbooks.mapping_payments import settled_ref
+from recoup.plugins.quickbooks.structs import LinkedTxn
+
+__all__ = [
+    "add_note",
+    "allocate",
+    "create_invoice",
+    "create_payment",
+    "email_invoice",
+    "reverse",
+]
+
+REFERENCE_LENGTH = 21
+NOTE_LENGTH = 4000
+SPARSE = {"sparse": True}
+VOID_PAYMENT = {"operation": "update", "include": "void"}
+
+Object = dict[str, Any]
+
+
+def create_payment(client: Client, intent: Intent) -> Outcome:
+    """Book a payment. In a foreign currency it takes the first invoice's rate unless given."""
+    asked = intent.request
+    allocations = _allocations(asked)
+    body: Object = {
+        "CustomerRef": {"value": asked["customer_id"]},
+        "CurrencyRef": {"value": asked["currency"]},
+        "TotalAmt": Decimal(asked["amount"]),
+        "TxnDate": asked["issued_on"],
+        "Line": [_line("Invoice", id, amount) for id, amount in allocations],
+    }
+    reference = asked.get("reference")
+    if reference:
+        body["PaymentRefNum"] = reference[:REFERENCE_LENGTH]
+    notes = [asked.get("memo"), reference if len(reference or "") > REFERENCE_LENGTH else None]
+    if any(notes):
+        body["PrivateNote"] = "\n".join(filter(None, notes))[:NOTE_LENGTH]
+    rate = asked.get("rate") or _rate_of_invoice(client, allocations)
+    if rate is not None:
+        # A payment without a rate is booked at 1, whatever its currency.
+        body["ExchangeRate"] = Decimal(rate)
+    booked = client.write("Payment", body, request_id=intent.key)
+    return _booked_payment(booked, Decimal(asked["amount"]), allocations, "void")
+
+
+def allocate(client: Client, intent: Intent) -> Outcome:
+    """Apply a payment, or a credit note through a payment over nothing."""
+    source = intent.request["source"]
+    kind = DocumentKind(source["kind"])
+    if kind is DocumentKind.PAYMENT:
+        return _allocate_payment(client, intent, str(source["ledger_id"]))
+    if kind is DocumentKind.CREDIT_NOTE:
+        return _allocate_credit(client, intent, str(source["ledger_id"]))
+    raise NotSupported(f"QuickBooks cannot apply a {kind}")
+
+
+def create_invoice(client: Client, intent: Intent) -> Outcome:
+    """Book an invoice; each line names an item, else the company's default item is taken."""
+    asked = intent.request
+    body: Object = {
+        "CustomerRef": {"value": asked["customer_id"]},
+        "CurrencyRef": {"value": asked["currency"]},
+        "TxnDate": asked["issued_on"],
+        "DueDate": asked["due_on"],
+        "Line": [_item_line(line) for line in asked["lines"]],
+    }
+    if asked.get("number"):
+        body["DocNumber"] = asked["number"]
+    if asked.get("memo"):
+        body["CustomerMemo"] = {"value": asked["memo"]}
+    if asked.get("rate"):
+        body["ExchangeRate"] = Decimal(asked["rate"])
+    booked = client.write("Invoice", body, request_id=intent.key)
+    tree = decode.read_tree(booked)
+    net = sum((Decimal(line["amount"]) for line in asked["lines"]), Decimal(0))
+    if Decimal(tree["TotalAmt"]) < net:
+        raise Fatal(f"QuickBooks booked invoice {tree['Id']} over {tree['TotalAmt']}, not {net}")
+    ref = DocumentRef(DocumentKind.INVOICE, tree["Id"])
+    return Outcome(document=ref, inverse=_undo("void", "Invoice", tree), touched=(ref,), raw=booked)
+
+
+def email_invoice(client: Client, intent: Intent) -> Outcome:
+    """Have the platform mail an invoice. It cannot be taken back."""
+    invoice_id = str(intent.request["invoice_id"])
+    sent = client.send("Invoice", invoice_id, intent.request.get("to"), request_id=intent.key)
+    status = decode.read_tree(sent).get("EmailStatus")
+    if status != "EmailSent":
+        raise Skippable(f"QuickBooks did not mail invoice {invoice_id}: its status is {status}")
+    ref = DocumentRef(DocumentKind.INVOICE, invoice_id)
+    return Outcome(document=ref, inverse={}, touched=(ref,), raw=sent)
+
+
+def add_note(client: Client, intent: Intent) -> Outcome:
+    """Add a line to a document's private note; a line that stands there already is left."""
+    asked = intent.request["document"]
+    ref = DocumentRef(DocumentKind(asked["kind"]), str(asked["ledger_id"]))
+    entity, _ = to_source_type(ref)
+    raw = _live(client, entity, ref.ledger_id)
+    tree = decode.read_tree(raw)
+    before = str(tree.get("PrivateNote") or "")
+    note = str(intent.request["note"]).strip()
+    if note in before.split("\n"):
+        restored = "\n".join(line for line in before.split("\n") if line != note)
+        return Outcome(document=ref, inverse=_note_undo(entity, tree, restored), raw=raw)
+    after = f"{before}\n{note}" if before else note
+    if len(after) > NOTE_LENGTH:
+        raise Skippable(f"the private note of {ref} is full: {NOTE_LENGTH} characters at most")
+    body = {"Id": ref.ledger_id, "SyncToken": tree["SyncToken"], "PrivateNote": after, **SPARSE}
+    if entity == "Payment":
+        body["Line"] = _plain_lines(tree)  # payment lines are written all or none
+    booked = client.write(entity, body, request_id=intent.key)
+    now = decode.read_tree(booked)
+    return Outcome(
+        document=ref, inverse=_note_undo(entity, now, before), touched=(ref,), raw=booked
+    )
+
+
+def reverse(client: Client, intent: Intent) -> Outcome:
+    """Take back a write. Raises Stale when the document changed since: decide again."""
+    undo = intent.request
+    what, entity = undo.get("undo"), undo.get("entity")
+    if not what or not entity:
+        raise NotSupported("this write cannot be taken back")
+    body: Object = {"Id": undo["id"], "SyncToken": undo["sync_token"]}
+    params: Mapping[str, str] = {}
+    if what == "void":
+        params = VOID_PAYMENT if entity == "Payment" else {"operation": "void"}
+        body |= SPARSE if entity == "Payment" else {}
+    elif what == "delete":
+        params = {"operation": "delete"}
+    elif what == "lines":
+        body |= {**SPARSE, "Line": _exact_lines(undo["lines"])}
+    elif what == "note":
+        body |= {**SPARSE, "PrivateNote": undo["note"]}
+        if "lines" in undo:
+            body["Line"] = _exact_lines(undo["lines"])
+    else:
+        raise NotSupported(f"unknown way to take a write back: {what}")
+    done = client.write(str(entity), body, request_id=intent.key, params=params)
+    touched = tuple(DocumentRef(DocumentKind(k), i) for k, i in undo.get("touched", ()))
+    return Outcome(document=None, inverse={}, touched=touched, raw=done)
+
+
+def _allocate_payment(client: Client, intent: Intent, payment_id: str) -> Outcome:
+    raw = _live(client, "Payment", payment_id)
+    tree = decode.read_tree(raw)
+    before = _plain_lines(tree)
+    wanted = _allocations(intent.request)
+    missing = [(id, amount) for id, amount in wanted if _applied(before, id) != amount]
+    if not missing:  # an earlier try did it
+        rest = [line for line in before if _invoice_of(line) not in dict(wanted)]
+        return _allocated(raw, tree, rest, wanted)
+    body = {
+        "Id": payment_id,
+        "SyncToken": tree["SyncToken"],
+        **SPARSE,
+        "CustomerRef": tree["CustomerRef"],
+        "TotalAmt": tree["TotalAmt"],
+        "Line": _with(before, missing),
+    }
+    booked = client.write("Payment", body, request_id=intent.key)
+    now = decode.read_tree(booked)
+    _check_lines(now, wanted)
+    return _allocated(booked, now, before, wanted)
+
+
+def _allocate_credit(client: Client, intent: Intent, memo_id: str) -> Outcome:
+    memo = decode.read_tree(_live(client, "CreditMemo", memo_id))
+    allocations = _allocations(intent.request)
+    total = sum((amount for _, amount in allocations), Decimal(0))
+    body: Object = {
+        "CustomerRef": {"value": memo["CustomerRef"]["value"]},
+        "TotalAmt": 0,
+        "Line": [
+            *(_line("Invoice", id, amount) for id, amount in allocations),
+            _line("CreditMemo", memo_id, total),
+        ],
+    }
+    for field in ("CurrencyRef", "ExchangeRate"):
+        if field in memo:
+            body[field] = memo[field]
+    booked = client.write("Payment", body, request_id=intent.key)
+    outcome = _booked_payment(booked, Decimal(0), allocations, "delete")
+    note = DocumentRef(DocumentKind.CREDIT_NOTE, memo_id)
+    inverse = {**outcome.inverse, "touched": [*outcome.inverse["touched"], list(note)]}
+    touched = (*outcome.touched, note)
+    return Outcome(document=outcome.document, inverse=inverse, touched=touched, raw=booked)
+
+
+def _booked_payment(
+    booked: bytes, total: Decimal, allocations: Sequence[tuple[str, Decimal]], undo: str
+) -> Outcome:
+    tree = decode.read_tree(booked)
+    if Decimal(tree["TotalAmt"]) != total:
+        raise Fatal(f"QuickBooks booked payment {tree['Id']} over {tree['TotalAmt']}, not {total}")
+    _check_lines(tree, allocations)
+    ref = DocumentRef(DocumentKind.PAYMENT, tree["Id"])
+    touched = (ref, *_invoices(allocations))
+    inverse = {**_undo(undo, "Payment", tree), "touched": [list(item) for item in touched]}
+    return Outcome(document=ref, inverse=inverse, touched=touched, raw=booked)
+
+
+def _allocated(
+    raw: bytes, tree: Object, before: list[Object], wanted: Sequence[tuple[str, Decimal]]
+) -> Outcome:
+    ref = DocumentRef(DocumentKind.PAYMENT, tree["Id"])
+    touched = (ref, *_invoices(wanted))
+    inverse = {
+        **_undo("lines", "Payment", tree),
+        "lines": [{**line, "Amount": str(line["Amount"])} for line in before],
+        "touched": [list(item) for item in touched],
+    }
+    return Outcome(document=ref, inverse=inverse, touched=touched, raw=raw)
+
+
+def _check_lines(tree: Object, wanted: Sequence[tuple[str, Decimal]]) -> None:
+    """Credits that the platform applies by itself may come on top; nothing may be missing."""
+    lines = _plain_lines(tree)
+    for id, amount in wanted:
+        if _applied(lines, id) < amount:
+            raise Fatal(
+                f"QuickBooks set {_applied(lines, id)} of payment {tree['Id']} against invoice "
+                f"{id}, not {amount}"
+            )
+
+
+def _allocations(asked: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
+    return [
+        (str(part["invoice_id"]), Decimal(part["amount"])) for part in asked.get("allocations", ())
+    ]
+
+
+def _invoices(allocations: Sequence[tuple[str, Decimal]]) -> tuple[DocumentRef, ...]:
+    return tuple(DocumentRef(DocumentKind.INVOICE, id) for id, _ in allocations)
+
+
+def _line(kind: str, id: str, amount: Decimal) -> Object:
+    return {"Amount": amount, "LinkedTxn": [{"TxnId": id, "TxnType": kind}]}
+
+
+def _item_line(line: Mapping[str, Any]) -> Object:
+    detail = {"ItemRef": {"value": line["item_id"]}} if line.get("item_id") else {}
+    return {
+        "Amount": Decimal(line["amount"]),
+        "Description": line.get("description") or "",
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": detail,
+    }
+
+
+def _plain_lines(tree: Object) -> list[Object]:
+    """The lines of a payment with amounts and links only; LineEx is the platform's own."""
+    return [
+        {"Amount": Decimal(line.get("Amount") or 0), "LinkedTxn": line.get("LinkedTxn") or []}
+        for line in tree.get("Line") or []
+    ]
+
+
+def _exact_lines(lines: Sequence[Mapping[str, Any]]) -> list[Object]:
+    return [{**line, "Amount": Decimal(line["Amount"])} for line in lines]
+
+
+def _invoice_of(line: Object) -> str | None:
+    for link in line["LinkedTxn"]:
+        ref = settled_ref(LinkedTxn(str(link["TxnId"]), str(link["TxnType"])))
+        if ref.kind is DocumentKind.INVOICE:
+            return ref.ledger_id
+    return None
+
+
+def _applied(lines: Sequence[Object], invoice_id: str) -> Decimal:
+    amounts = (line["Amount"] for line in lines if _invoice_of(line) == invoice_id)
+    return sum(amounts, Decimal(0))
+
+
+def _with(lines: list[Object], more: Sequence[tuple[str, Decimal]]) -> list[Object]:
+    """Add amounts to the lines of their invoices; new invoices get lines of their own."""
+    added = dict(more)
+    result = []
+    for line in lines:
+        extra = added.pop(_invoice_of(line) or "", Decimal(0))
+        result.append({**line, "Amount": line["Amount"] + extra})
+    return [*result, *(_line("Invoice", id, amount) for id, amount in added.items())]
+
+
+def _undo(what: str, entity: str, tree: Object) -> Object:
+    return {"undo": what, "entity": entity, "id": tree["Id"], "sync_token": tree["SyncToken"]}
+
+
+def _note_undo(entity: str, tree: Object, note: str) -> Object:
+    undo = {**_undo("note", entity, tree), "note": note}
+    if entity == "Payment":
+        undo["lines"] = [{**line, "Amount": str(line["Amount"])} for line in _plain_lines(tree)]
+    return undo
+
+
+def _live(client: Client, entity: str, ledger_id: str) -> bytes:
+    """Read a document as it is now. Raises Gone when the platform no longer has it."""
+    with client.session.urgently():
+        found = confirm(client, [(entity, ledger_id)])
+    if not found.payloads:
+        raise Gone(f"QuickBooks has no {entity} {ledger_id} any more")
+    return found.payloads[0].raw
+
+
+def _rate_of_invoice(client: Client, allocations: Sequence[tuple[str, Decimal]]) -> str | None:
+    """Receivables are cleared at the invoice's rate; None in a company with one currency."""
+    if not allocations:
+        return None
+    raw = _live(client, "Invoice", allocations[0][0])
+    rate = msgspec.json.decode(raw, type=_Rated).rate
+    return None if rate is None else str(rate)
+
+
+class _Rated(msgspec.Struct, rename={"rate": "ExchangeRate"}):
+    rate: Decimal | None = None

@@ -1,0 +1,1 @@
+"""A bookkeeper who never rests, syncs that are killed, and the proof that nothing was lost."""

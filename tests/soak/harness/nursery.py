@@ -1,0 +1,91 @@
+"""A warm process that forks one child per sync.
+
+Importing and compiling everything takes a second, a fork takes milliseconds. The nursery is
+forked before any thread exists, so that its children never inherit a lock that somebody holds;
+the stand-in's threads stay in the process of the test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Any
+
+from harness.child import Killer, run_job
+
+__all__ = ["Nursery"]
+
+Job = dict[str, Any]
+Report = dict[str, Any]
+
+
+class Nursery:
+    """Start it before the first thread; close it at the end."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._pid = os.fork()
+        if self._pid == 0:
+            ours.close()
+            _serve(theirs)
+        theirs.close()
+        self._socket = ours
+        self._lines = ours.makefile("rwb")
+
+    def run(self, job: Job) -> Report:
+        """Run *job* in a fresh child; how it ended is ``outcome`` of the report."""
+        self._lines.write(json.dumps(job).encode() + b"\n")
+        self._lines.flush()
+        answer = self._lines.readline()
+        if not answer:
+            raise RuntimeError("the nursery is gone")
+        report: Report = json.loads(answer)
+        return report
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+        os.waitpid(self._pid, 0)
+
+
+def _serve(channel: socket.socket) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with channel.makefile("rwb") as lines:
+        for line in lines:
+            lines.write(json.dumps(_fork(json.loads(line))).encode() + b"\n")
+            lines.flush()
+    os._exit(0)
+
+
+def _fork(job: Job) -> Report:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _live(job, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    report: Report = json.loads(said) if said else {"outcome": "crashed", "error": "silent"}
+    if os.WIFSIGNALED(status):
+        report["outcome"] = "killed"
+    return report
+
+
+def _live(job: Job, pipe: int) -> None:
+    """The child's whole life; it never returns into the nursery's stack."""
+    killer = Killer(pipe, job.get("kill"))
+    try:
+        report = run_job(job, killer)
+    except BaseException as error:  # noqa: BLE001 - the parent judges it
+        report = {"outcome": "crashed", "error": f"{type(error).__name__}: {error}"}
+        report["trace"] = traceback.format_exc()
+    report["census"] = killer.census
+    os.write(pipe, json.dumps(report).encode())
+    sys.stdout.flush()
+    os._exit(0)
