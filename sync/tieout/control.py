@@ -107,6 +107,8 @@ def read_controls(
     else:
         changes = changes_so_far(conn, company_id)
         ledger = figures.control_dated(conn, company_id, as_of, changes)
+        if not ledger:
+            return assemble(ledger, ours, ())
         named = standing_lines(
             entries.control_lines(conn, company_id, as_of),
             entries.settlements(conn, company_id, as_of),

@@ -66,8 +66,10 @@ def _tie_out_now(store: Store, company: CompanyRow, ledger: Ledger | None, clock
             judgement = _judge(store, company, foreign, live)
         if judgement.doubts:
             foreign = mender.compare_open_items()
-            mender.reread(judgement.findings)
             judgement = _judge(store, company, foreign, live)
+            if judgement.doubts:  # now it is known which customers' documents had changed
+                mender.reread(judgement.findings)
+                judgement = _judge(store, company, foreign, live)
         reread = mender.changed
     return _conclude_now(store, company, judgement, foreign, live, reread, clock)
 

@@ -217,7 +217,9 @@ def test_retry_after_is_read_and_never_shortens_the_pause(text: str, seconds: in
     assert retry_after(headers, now, timedelta(minutes=1)) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("url", ["http://books.example", "ftp://x", "books", "https://u:p@x.example"])
+@pytest.mark.parametrize(
+    "url", ["http://books.example", "ftp://x", "books", "https://u:p@x.example"]
+)
 def test_tokens_travel_only_where_nobody_listens(url: str) -> None:
     with pytest.raises(UsageError):
         check_base_url(url)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,3 +19,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Any]:
+    from harness.nursery import Nursery
+
+    opened = Nursery()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty workspace, migrated once and copied for each history."""
+    from harness.child import ShiftedClock
+    from harness.world import START
+
+    from recoup.sync.store.engine import open_store
+
+    folder = tmp_path_factory.mktemp("workspace")
+    open_store(folder / "recoup.db", clock=ShiftedClock(START)).close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def machine(nursery: Any, template: Path) -> Callable[[Any, str | None], Any]:
+    from cryptography.fernet import Fernet
+    from harness.machine import History
+
+    key = Fernet.generate_key().decode()
+
+    def make(tally: Any, bug: str | None) -> Any:
+        known = {"nursery": nursery, "template": template, "key": key, "tally": tally, "bug": bug}
+        return type("Histories", (History,), known)
+
+    return make

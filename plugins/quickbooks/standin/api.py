@@ -216,7 +216,7 @@ class Api:
             return self.books.void(entity, str(id or ""), str(token))
         if operation not in ("", "create", "update"):
             raise unsupported(operation)
-        if id is None:
+        if id in (None, "", "0", 0):
             if operation == "update":
                 raise missing("Id")
             return self.books.create(entity, body)

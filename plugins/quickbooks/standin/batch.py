@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from recoup.plugins.quickbooks.standin.entities import BY_LOWER
-from recoup.plugins.quickbooks.standin.fault import Fault, business, unsupported
+from recoup.plugins.quickbooks.standin.fault import (
+    MALFORMED,
+    Fault,
+    business,
+    malformed,
+    unsupported,
+)
 from recoup.plugins.quickbooks.standin.wire import Doc, dumps
 
 if TYPE_CHECKING:
     from recoup.plugins.quickbooks.standin.api import Api
+
+_log = logging.getLogger(__name__)
 
 MOST_ITEMS = 30
 _SETTINGS = frozenset({"bId", "operation", "optionsData", "Query"})
@@ -28,7 +37,10 @@ def _item(api: Api, item: Doc) -> str:
         inner = _run(api, item)
     except Fault as fault:
         inner = f'"Fault":{dumps(fault.body())}'
-    return f'{{{inner},"bId":{dumps(item.get("bId", ""))}}}'
+    except MALFORMED as error:
+        _log.exception("a batch item has an impossible shape")
+        inner = f'"Fault":{dumps(malformed(error).body())}'
+    return f'{{{inner},"bId":{dumps(item.get("bId", "") if isinstance(item, dict) else "")}}}'
 
 
 def _run(api: Api, item: Doc) -> str:

@@ -46,7 +46,14 @@ class Bookkeeper(Ledger, ABC):
     def apply(self, payment_id: str, amounts: Mapping[str, Decimal]) -> Doc:
         """Set unapplied money against invoices: invoice id → amount, added to what is applied."""
         lines = self.get("Payment", payment_id).get("Line", [])
-        lines += [_line(id, "Invoice", amount) for id, amount in amounts.items()]
+        for id, amount in amounts.items():
+            added = _line(id, "Invoice", amount)
+            for line in lines:
+                if line["LinkedTxn"][:1] == added["LinkedTxn"]:
+                    line["Amount"] = money(decimal(line["Amount"]) + decimal(amount))
+                    break
+            else:
+                lines.append(added)
         return self.update("Payment", {"Id": payment_id, "Line": lines}, True)
 
     def unapply(self, payment_id: str) -> Doc:
@@ -83,7 +90,7 @@ class Bookkeeper(Ledger, ABC):
                 "AccountRef": {"value": str(line["account"])},
             }
             if line.get("customer"):
-                ref = {"value": str(line["customer"]), "name": ""}
+                ref = {"value": str(line["customer"])}
                 detail["Entity"] = {"Type": "Customer", "EntityRef": ref}
             written.append(
                 {

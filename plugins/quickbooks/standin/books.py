@@ -35,7 +35,7 @@ from recoup.plugins.quickbooks.standin.fault import (
 from recoup.plugins.quickbooks.standin.forms import last_line_id, note_void, number_lines, void_form
 from recoup.plugins.quickbooks.standin.ledger import DIRECT, links_of
 from recoup.plugins.quickbooks.standin.profile import company_info, preferences
-from recoup.plugins.quickbooks.standin.rules import check_body, check_unique
+from recoup.plugins.quickbooks.standin.rules import check_body, check_currencies, check_unique
 from recoup.plugins.quickbooks.standin.shelf import zone_of
 from recoup.plugins.quickbooks.standin.wire import Doc, decimal, money
 
@@ -95,6 +95,8 @@ class Books(Bookkeeper):
                     if field.get("DefinitionId") not in known:
                         kept = ("DefinitionId", "Name", "Type")
                         self.custom_fields.append({k: field[k] for k in kept if k in field})
+            if entity in LISTS:
+                self._text.clear()  # documents loaded earlier may refer to this entry
             self.put(entity, payload)
 
     def get(self, entity: str, id: str) -> Doc:
@@ -254,6 +256,7 @@ class Books(Bookkeeper):
     # -- saving by kind -----------------------------------------------------------------------
 
     def _save(self, entity: str, before: Doc | None, doc: Doc, body: Doc) -> None:
+        check_currencies(self, entity, before, doc)
         if entity == "Payment":
             self._save_payment(before, doc, body)
         elif entity in SALES_FORMS:
@@ -293,7 +296,7 @@ class Books(Bookkeeper):
         return decimal(before.get("TotalAmt")) - decimal(before.get("Balance"))
 
     def _save_payment(self, before: Doc | None, doc: Doc, body: Doc) -> None:
-        doc.setdefault("Line", [])
+        doc["Line"] = [line for line in doc.get("Line", []) if line.get("LinkedTxn")]
         doc.setdefault("LinkedTxn", [])
         doc.setdefault("ProcessPayment", False)
         given = body.get("TotalAmt")

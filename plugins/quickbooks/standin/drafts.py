@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from recoup.plugins.quickbooks.standin.entities import LISTS, NAMES, SALES_FORMS, name_field
 from recoup.plugins.quickbooks.standin.forms import due_on, last_line_id, total_form
+from recoup.plugins.quickbooks.standin.ledger import DIRECT
 from recoup.plugins.quickbooks.standin.wire import Doc, decimal, money
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ _NAME_ORDER = (
 
 
 def without_nulls(value: Any) -> Any:
-    """Drop null fields: the platform never writes one."""
+    """Drop null and empty text fields: the platform takes both for absent and writes neither."""
     if isinstance(value, dict):
-        return {key: without_nulls(part) for key, part in value.items() if part is not None}
+        kept = {key: part for key, part in value.items() if part is not None and part != ""}
+        return {key: without_nulls(part) for key, part in kept.items()}
     return [without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
@@ -100,7 +102,7 @@ def draft(books: Books, entity: str, body: Doc) -> Doc:
     books.add_names(doc)
     if entity not in ("Attachable", "Term", "PaymentMethod"):
         doc.setdefault("TxnDate", books.today())
-        doc.setdefault("CurrencyRef", _currency(books, doc))
+        doc.setdefault("CurrencyRef", _currency(books, entity, doc))
         if books.multicurrency and "ExchangeRate" not in doc:
             doc["ExchangeRate"] = _rate(books, entity, doc)
     if entity in SALES_FORMS:
@@ -108,7 +110,9 @@ def draft(books: Books, entity: str, body: Doc) -> Doc:
     return in_order(doc, entity)
 
 
-def _currency(books: Books, doc: Doc) -> Doc:
+def _currency(books: Books, entity: str, doc: Doc) -> Doc:
+    for _, account, _ in books.direct_lines(entity, doc) if entity in DIRECT else ():
+        return books.currency_ref(books.currency_of(books.find("Account", account) or {}))
     customer = books.find("Customer", str((doc.get("CustomerRef") or {}).get("value") or ""))
     return books.currency_ref(books.currency_of(customer or {}))
 
@@ -222,7 +226,7 @@ def merged(books: Books, entity: str, before: Doc, body: Doc, *, sparse: bool) -
         for field in CLEARABLE & doc.keys() - sent.keys():
             del doc[field]
     for key, value in sent.items():
-        if value is None:
+        if value is None or value == "":
             doc.pop(key, None)
         else:
             doc[key] = without_nulls(copy.deepcopy(value))

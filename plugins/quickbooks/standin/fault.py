@@ -90,6 +90,16 @@ def unknown_property(name: str, entity: str) -> Fault:
     return Fault("2010", "Request has invalid or unsupported property", detail)
 
 
+# What reading a body of an impossible shape raises.
+MALFORMED = (AttributeError, TypeError, KeyError, ValueError, ArithmeticError)
+
+
+def malformed(error: Exception) -> Fault:
+    """2010: the body is JSON but not of the shape of its entity."""
+    detail = f"Property value is unsupported or invalid ({type(error).__name__}: {error})"
+    return Fault("2010", "Request has invalid or unsupported property", detail)
+
+
 def missing(name: str) -> Fault:
     """2020: a required field is absent."""
     detail = f"Required parameter {name} is missing in the request"

@@ -159,5 +159,6 @@ def void_form(doc: Doc) -> None:
 
 def note_void(doc: Doc) -> None:
     """Put ``Voided`` before whatever the private note says."""
-    note = doc.get("PrivateNote")
-    doc["PrivateNote"] = f"Voided - {note}" if note else "Voided"
+    note = str(doc.get("PrivateNote") or "")
+    if not note.startswith("Voided"):
+        doc["PrivateNote"] = f"Voided - {note}" if note else "Voided"

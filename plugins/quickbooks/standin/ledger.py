@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 
+from recoup.plugins.quickbooks.standin.chart import Chart
 from recoup.plugins.quickbooks.standin.entities import named_kind
 from recoup.plugins.quickbooks.standin.fault import business
-from recoup.plugins.quickbooks.standin.shelf import Shelf
 from recoup.plugins.quickbooks.standin.wire import Doc, cents, decimal, money
-
-RECEIVABLE = "Accounts Receivable"
 
 # How Payment.Line.LinkedTxn.TxnType names the entities it settles.
 LINKED_ENTITY = {
@@ -29,15 +27,14 @@ LINKED_ENTITY = {
 # Documents without an open balance of their own: their lines post straight to A/R.
 DIRECT = ("JournalEntry", "Deposit", "Purchase")
 
-_CURRENCY_NAMES = {
-    "USD": "United States Dollar",
-    "EUR": "Euro",
-    "GBP": "British Pound Sterling",
-    "CAD": "Canadian Dollar",
-}
 
 Amounts = dict[str, Decimal]
 Target = tuple[str, str]
+
+
+def settled_entity(txn_type: object) -> str:
+    """Return the entity that a TxnType of a payment line names."""
+    return LINKED_ENTITY.get(str(txn_type), str(txn_type))
 
 
 def links_of(payment: Doc | None) -> dict[Target, Decimal]:
@@ -45,19 +42,16 @@ def links_of(payment: Doc | None) -> dict[Target, Decimal]:
     links: dict[Target, Decimal] = defaultdict(Decimal)
     for line in (payment or {}).get("Line", []):
         for link in line.get("LinkedTxn", [])[:1]:
-            entity = LINKED_ENTITY.get(link["TxnType"], link["TxnType"])
-            links[entity, str(link["TxnId"])] += decimal(line.get("Amount"))
+            target = (settled_entity(link.get("TxnType")), str(link.get("TxnId")))
+            links[target] += decimal(line.get("Amount"))
     return dict(links)
 
 
-class Ledger(Shelf):
-    """A shelf that keeps balances true: every store posts the difference it makes.
+class Ledger(Chart):
+    """A chart that keeps balances true: every store posts the difference it makes.
 
     A transaction (``writing``) is all or nothing; postings reach customers and accounts at its end.
     """
-
-    home_currency = "USD"
-    multicurrency = False
 
     def _open(self) -> None:
         self.commit: Callable[[], None] | None = None
@@ -189,56 +183,11 @@ class Ledger(Shelf):
         """Return a private copy of a live document, to be altered and stored."""
         return copy.deepcopy(self._rows[entity][id])
 
-    # -- currencies and accounts --------------------------------------------------------------
-
-    def currency_ref(self, code: str) -> Doc:
-        """Return a CurrencyRef with its name."""
-        return {"value": code, "name": _CURRENCY_NAMES.get(code, code)}
-
-    def currency_of(self, doc: Doc) -> str:
-        """Return the ISO code of a document, customer or account."""
-        return str((doc.get("CurrencyRef") or {}).get("value") or self.home_currency)
-
-    def is_receivable(self, account_id: str) -> bool:
-        """Tell whether an account is a receivables control account."""
-        account = self.find("Account", account_id)
-        return account is not None and account.get("AccountType") == RECEIVABLE
-
-    def receivable_account(self, currency: str) -> str:
-        """Return the id of the A/R account of a currency, opened when there is none."""
-        for id, account in self.table("Account").items():
-            if account.get("AccountType") == RECEIVABLE and self.currency_of(account) == currency:
-                return id
-        home = currency == self.home_currency
-        name = "Accounts Receivable (A/R)" + ("" if home else f" - {currency}")
-        return self.open_account(name, RECEIVABLE, "AccountsReceivable", currency)
-
-    def account_named(self, name: str, kind: str, sub_kind: str) -> str:
-        """Return the id of the account of that sub-type, opened when there is none."""
-        for id, account in self.table("Account").items():
-            if account.get("AccountSubType") == sub_kind or account.get("Name") == name:
-                return id
-        return self.open_account(name, kind, sub_kind, self.home_currency)
-
     def open_account(self, name: str, kind: str, sub_kind: str, currency: str) -> str:
-        """Add an account to the chart and return its id."""
-        id = self.next_id("Account")
-        group = {"Income": "Revenue", "Other Income": "Revenue", "Expense": "Expense"}
-        now = self.local()
-        account: Doc = {
-            "Name": name, "SubAccount": False, "FullyQualifiedName": name, "Active": True,
-            "Classification": group.get(kind, "Asset"), "AccountType": kind,
-            "AccountSubType": sub_kind, "CurrentBalance": 0, "CurrentBalanceWithSubAccounts": 0,
-            "CurrencyRef": self.currency_ref(currency), "domain": "QBO", "sparse": False,
-            "Id": id, "SyncToken": "0", "MetaData": {"CreateTime": now, "LastUpdatedTime": now},
-        }  # fmt: skip
+        """Add an account to the chart; undone with the transaction it was needed in."""
+        id = super().open_account(name, kind, sub_kind, currency)
         self._undo.append(("Account", id, None, None))
-        self.put("Account", account)
         return id
-
-    def rate_of(self, doc: Doc) -> Decimal:
-        """Return home units per unit of the document's currency."""
-        return decimal(doc.get("ExchangeRate", 1)) or Decimal(1)
 
     # -- what a document contributes ----------------------------------------------------------
 

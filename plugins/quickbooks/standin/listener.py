@@ -78,11 +78,15 @@ class Listener(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Listener
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 1 << 16
     timeout = 300
+
+    @property
+    def _standin(self) -> StandIn:
+        assert isinstance(self.server, Listener)
+        return self.server.standin
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet: the stand-in has its own log."""
@@ -99,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {key.lower(): value for key, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self._body(headers))
         try:
-            answer = self.server.standin.handle(request)
+            answer = self._standin.handle(request)
         except Dropped:
             self._cut()
             return
@@ -130,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.compress(body, compresslevel=1)
         self.send_response_only(answer.status, HTTPStatus(answer.status).phrase)
         self.send_header(
-            "Date", formatdate(self.server.standin.books.clock.now().timestamp(), usegmt=True)
+            "Date", formatdate(self._standin.books.clock.now().timestamp(), usegmt=True)
         )
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(body)))

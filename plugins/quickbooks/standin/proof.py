@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from recoup.plugins.quickbooks.standin.ledger import RECEIVABLE, Amounts, Ledger, links_of
+from recoup.plugins.quickbooks.standin.chart import RECEIVABLE
+from recoup.plugins.quickbooks.standin.ledger import Amounts, Ledger, links_of
 from recoup.plugins.quickbooks.standin.wire import decimal, money
 
 

@@ -140,6 +140,14 @@ def _order(reader: _Reader) -> list[tuple[str, bool]]:
         reader.take(",")
 
 
+def _whole(reader: _Reader) -> int:
+    text = reader.take(kind="number")
+    if "." in text:
+        reader.at -= 1
+        raise reader.complaint("<INTEGER>")
+    return int(text)
+
+
 def parse(sql: str) -> Statement:
     """Read one statement; raises Fault 4000 for its grammar and 4001 for its bounds."""
     reader = _Reader(sql.strip().rstrip(";"))
@@ -166,9 +174,9 @@ def parse(sql: str) -> Statement:
         if word in ("order", "orderby"):
             order = _order(reader)
         elif word == "startposition":
-            start = int(reader.take(kind="number"))
+            start = _whole(reader)
         else:
-            limit = int(reader.take(kind="number"))
+            limit = _whole(reader)
     for value, most in ((start, None), (limit, LARGEST_PAGE)):
         if value < 1:
             raise query_invalid(f"value {value} is too small. Min allowed value is 1.")

@@ -59,7 +59,7 @@ def check_body(books: Books, entity: str, body: Doc, *, creating: bool) -> None:
 
 
 def _check_date(name: str, value: Any) -> None:
-    if value is None:
+    if value is None or value == "":
         return
     try:
         date.fromisoformat(str(value))
@@ -96,7 +96,7 @@ def _check_references(books: Books, value: Any) -> None:
                 target = target if "value" in part else None
             if target is None and key == "ParentRef" and "DisplayName" in value:
                 target = "Customer"
-            if target is not None and isinstance(part, dict) and part.get("value") is not None:
+            if target is not None and isinstance(part, dict) and part.get("value"):
                 found = books.find(target, str(part["value"]))
                 if found is None and (target == "Customer" or books.table(target)):
                     raise invalid_reference("Names" if target in NAMES else target, part["value"])
@@ -149,3 +149,16 @@ def check_unique(books: Books, entity: str, doc: Doc) -> None:
         for id, row in books.table(entity).items():
             if id != doc["Id"] and row.get("DocNumber") == number:
                 raise duplicate_number(str(number), entity)
+
+
+def check_currencies(books: Books, entity: str, before: Doc | None, doc: Doc) -> None:
+    """Raise Fault where a document and its customer differ in currency."""
+    if entity == "Customer" and before is not None:
+        if books.currency_of(before) != books.currency_of(doc):
+            raise business("The currency of a customer cannot be changed")
+        return
+    if entity not in TRANSACTIONS:
+        return
+    customer = books.find("Customer", str((doc.get("CustomerRef") or {}).get("value") or ""))
+    if customer is not None and books.currency_of(customer) != books.currency_of(doc):
+        raise business("The currency of the transaction must be that of the customer")

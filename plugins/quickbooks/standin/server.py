@@ -26,7 +26,7 @@ from recoup.plugins.quickbooks.standin.answer import (
 )
 from recoup.plugins.quickbooks.standin.api import Api, Call
 from recoup.plugins.quickbooks.standin.books import Books
-from recoup.plugins.quickbooks.standin.fault import Fault, unsupported
+from recoup.plugins.quickbooks.standin.fault import MALFORMED, Fault, malformed, unsupported
 from recoup.plugins.quickbooks.standin.listener import Dropped, Listener, Request
 from recoup.plugins.quickbooks.standin.oauth import Consent, Refused
 from recoup.plugins.quickbooks.standin.options import Options
@@ -167,7 +167,7 @@ class StandIn:
             else:
                 fault = unsupported(f"Could not find resource for relative : {target.path}")
                 answer = answer_fault(fault, self._stamp(self.books))
-            answer.headers.setdefault("intuit_tid", tid)
+            answer.headers.update({"intuit_tid": tid, "Intuit-Tid": tid})  # both have been seen
             status = answer.status
             return answer
         finally:
@@ -199,7 +199,10 @@ class StandIn:
                 return answer_json(dumps(self._discovery()))
             if path == "/connect/oauth2":
                 asked = dict(parse_qsl(query))
-                place = self.consent.authorize(asked, asked.get("realm", self.books.realm))
+                realm = asked.get("realm", self.books.realm)
+                if realm not in self.companies:
+                    raise Refused("invalid_request")
+                place = self.consent.authorize(asked, realm)
                 return Answer(302, b"", "text/html", {"Location": place})
             body = request.body.decode()
             planned = self.faults.strike(request.method, path, BEFORE + AFTER)
@@ -275,8 +278,10 @@ class StandIn:
         """Let the company answer; a body of an impossible shape is its sender's fault."""
         try:
             return self.apis[realm].serve(call)
-        except (AttributeError, TypeError, KeyError, ValueError):
+        except MALFORMED as error:
             _log.exception("the stand-in could not serve %s %s", call.method, "/".join(call.path))
+            if call.method == "POST" and call.path != ["query"]:
+                return answer_fault(malformed(error), call.time)
             return broken(500, call.time)
 
     def _strike_before(self, planned: Planned | None, books: Books, token: str) -> None:
@@ -313,6 +318,8 @@ class StandIn:
             raise Dropped
         if planned.kind == "truncate":
             answer.cut = int(planned.settings.get("bytes", len(answer.body) // 2))
+        elif planned.kind == "cut_json":
+            answer.body = answer.body[: int(planned.settings.get("bytes", len(answer.body) // 2))]
         return answer
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from recoup.plugins.quickbooks.standin.fault import business, deposited, invalid_reference
-from recoup.plugins.quickbooks.standin.ledger import LINKED_ENTITY, Ledger, Target, links_of
+from recoup.plugins.quickbooks.standin.ledger import Ledger, Target, links_of, settled_entity
 from recoup.plugins.quickbooks.standin.wire import Doc, decimal, money
 
 WITH_BALANCE = ("Invoice", "CreditMemo")
@@ -91,7 +91,7 @@ def refresh_line_ex(ledger: Ledger, targets: set[Target]) -> None:
 
 def _write_line_ex(ledger: Ledger, line: Doc) -> None:
     for link in line.get("LinkedTxn", [])[:1]:
-        entity = LINKED_ENTITY.get(link["TxnType"], link["TxnType"])
+        entity = settled_entity(link["TxnType"])
         settled = ledger.find(entity, str(link["TxnId"]))
         if settled is None:
             continue

@@ -217,7 +217,7 @@ class Shelf:
         full = doc.get("FullyQualifiedName") if entity in ("Customer", "Account") else None
         name = full or doc.get(name_field(entity))
         if name and self._names.get((entity, id)) != name:
-            if (entity, id) in self._names or any(self._text.values()):
+            if (entity, id) in self._names:
                 self._text.clear()  # every document may show the old name
             self._names[(entity, id)] = str(name)
 

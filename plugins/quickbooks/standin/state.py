@@ -37,6 +37,8 @@ class State:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
+            # A killed process loses nothing without it; only a power cut would.
+            self._db.execute("pragma synchronous = off")
             self._db.executescript(_TABLES)
         except sqlite3.DatabaseError as error:
             self._db.close()

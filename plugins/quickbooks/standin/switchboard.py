@@ -10,7 +10,7 @@ from typing import Any
 THROTTLED = ("429_xml", "429_json_lower", "429_json_upper", "429_html", "403_throttle")
 BEFORE = (*THROTTLED, "500", "502", "503", "504", "drop_before", "hang", "expire_token",
           "monthly_block", "poison_4002", "auth_120", "fault_in_200")  # fmt: skip
-AFTER = ("drop_after", "truncate", "false_deleted")
+AFTER = ("drop_after", "truncate", "cut_json", "false_deleted")
 CDC_ONLY = frozenset({"false_deleted", "poison_4002"})
 KINDS = frozenset((*BEFORE, *AFTER))
 
@@ -49,10 +49,11 @@ class Switchboard:
     ) -> None:
         """Let the next *times* API requests whose path and query hold *match* suffer *kind*.
 
-        after: matching requests to let through first. settings: ``seconds`` for hang, ``bytes``
-        for truncate (how many arrive), ``ids`` for false_deleted (none takes the first row),
-        ``retry_after`` for the throttles. false_deleted and poison_4002 meet only CDC calls.
-        Raises ValueError on a bad kind.
+        after: matching requests to let through first. settings: ``seconds`` for hang; ``bytes``
+        for truncate and cut_json, how many arrive (cut_json is whole to HTTP, only the JSON is
+        not); ``ids`` for false_deleted, none takes the first row; ``retry_after`` for the
+        throttles. false_deleted and poison_4002 meet only CDC calls. Raises ValueError on a
+        bad kind.
         """
         if kind not in KINDS:
             raise ValueError(f"unknown fault {kind!r}; choose from {', '.join(sorted(KINDS))}")

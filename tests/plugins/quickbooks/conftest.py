@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import vcr  # type: ignore[import-untyped]
 
 from recoup.connector.facades import Consent, Ledger
 from recoup.connector.pages import Cursor, Page
@@ -137,3 +142,116 @@ def recordings() -> Path:
     if not folder.is_dir():
         pytest.skip("needs ../shared/recordings/quickbooks")
     return folder
+
+
+# -- cassettes ------------------------------------------------------------------------------
+#
+# Recorded from the stand-in with RECOUP_RECORD=1, replayed otherwise. What is not named here is
+# not written: only these headers, no secret anywhere in an address or a body. Bodies stay the
+# text that came, so that 362.10 stays 362.10.
+
+CASSETTES = Path(__file__).parent / "cassettes"
+CANONICAL = "http://127.0.0.1:1"
+REALM = "4620816365000000001"
+HEADERS = {
+    "request": frozenset({"accept", "content-type"}),
+    "response": frozenset({"content-type", "intuit_tid", "retry-after", "location"}),
+}
+SECRETS = "access_token|refresh_token|id_token|token|client_secret"
+_IN_JSON = re.compile(rf'("(?:{SECRETS})"\s*:\s*")[^"]*')
+_IN_FORM = re.compile(rf"(^|[?&])((?:{SECRETS}|code|code_verifier|state)=)[^&\s]*")
+
+
+def scrubbed(text: str) -> str:
+    """Blank out every secret at any depth of a JSON text, and in forms and query strings."""
+    forms = _IN_FORM.sub(r"\1\2SCRUBBED", text) if not text.startswith("{") else text
+    return _IN_JSON.sub(r"\1SCRUBBED", forms)
+
+
+def _keep(headers: Mapping[str, Any], side: str) -> dict[str, Any]:
+    return {name: value for name, value in headers.items() if name.lower() in HEADERS[side]}
+
+
+def _clean_request(request: Any) -> Any:
+    clean = copy.copy(request)
+    address = urlsplit(request.uri)
+    clean.uri = scrubbed(urlunsplit(address._replace(netloc=urlsplit(CANONICAL).netloc)))
+    body = request.body
+    text = body.decode() if isinstance(body, bytes) else str(body or "")
+    clean.body = scrubbed(text).encode()
+    clean.headers = _keep(request.headers, "request")
+    return clean
+
+
+def _clean_response(response: Any) -> Any:
+    clean = copy.deepcopy(response)
+    clean["headers"] = {
+        name: [_local(scrubbed(value)) for value in values]
+        for name, values in _keep(response["headers"], "response").items()
+    }
+    text = response["body"]["string"].decode()
+    clean["body"]["string"] = _local(scrubbed(text)).encode()
+    return clean
+
+
+def _local(text: str) -> str:
+    """The stand-in's port changes from run to run."""
+    return re.sub(r"http://127\.0\.0\.1:\d+", CANONICAL, text)
+
+
+def recorder() -> vcr.VCR:
+    """The one configuration of all cassettes; writes are matched by their bodies too."""
+    return vcr.VCR(
+        cassette_library_dir=str(CASSETTES),
+        record_mode="all" if recording() else "none",
+        match_on=["method", "scheme", "host", "path", "query", "body"],
+        before_record_request=_clean_request,
+        before_record_response=_clean_response,
+        decode_compressed_response=True,
+    )
+
+
+def recording() -> bool:
+    return bool(os.environ.get("RECOUP_RECORD"))
+
+
+class Tape:
+    """A company on a cassette. While it is recorded there are books, and ``world`` to act on."""
+
+    def __init__(self, world: World | None) -> None:
+        self.world = world
+        self.clock = world.clock if world is not None else FakeClock(NOON)
+        self.vault = FakeVault()
+        self.connection = connection(
+            "quickbooks",
+            REALM,
+            clock=self.clock,
+            vault=self.vault,
+            base_url=world.standin.url if world is not None else CANONICAL,
+            app=APP,
+        )
+        granted = world.standin.issue_grant() if world is not None else _NOBODYS
+        self.vault.save("grant-1", _tokens(granted, self.clock.now()))
+        self.ledger = Ledger(QuickBooksLedger(self.connection))
+        self.consent = Consent(QuickBooksConsent(APP, self.connection.base_url, self.clock))
+
+    def act(self, step: Callable[[World], object]) -> None:
+        """Let the bookkeeper act; on replay his acts are on the cassette."""
+        if self.world is not None:
+            step(self.world)
+
+
+_NOBODYS = {"access_token": "replayed", "refresh_token": "replayed", "expires_in": 86400}
+
+
+@pytest.fixture
+def tape(request: pytest.FixtureRequest) -> Iterator[Tape]:
+    """The cassette named after the test."""
+    world = World(realm=REALM) if recording() else None
+    name = request.node.name.removeprefix("test_")
+    if world is not None:
+        (CASSETTES / f"{name}.yaml").unlink(missing_ok=True)
+    with recorder().use_cassette(f"{name}.yaml"):
+        yield Tape(world)
+    if world is not None:
+        world.close()

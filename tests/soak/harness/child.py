@@ -46,7 +46,8 @@ class ShiftedClock:
 class Killer:
     """Counts the statements and commits of a process, and kills it before the chosen one.
 
-    kill: ["nth", n] is the n-th of all; ["at", label, n] the n-th of one label; None is never.
+    kill: ["nth", n] is the n-th of all; ["at", label, n] the n-th of one label;
+    ["first_of", labels] the first of several; None is never.
     """
 
     def __init__(self, pipe: int, kill: list[Any] | None) -> None:
@@ -66,6 +67,8 @@ class Killer:
         if mode == "nth" and self.census.total() == where[0]:
             self._die(label)
         if mode == "at" and label == where[0] and self.census[label] == where[1]:
+            self._die(label)
+        if mode == "first_of" and label in where[0]:
             self._die(label)
 
     def _die(self, label: str) -> None:

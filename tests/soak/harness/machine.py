@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from harness.bookkeeping import VERBS
-from harness.kill_points import KILL_POINTS
+from harness.kill_points import KILL_POINTS, RARE
 from harness.nursery import Nursery
 from harness.world import FAULTS, Tally, World
 
@@ -48,10 +48,13 @@ def draw_meanwhile(draw: Random) -> list[tuple[int, str, int, int]]:
 
 
 def draw_kill(draw: Random) -> tuple[object, ...]:
-    """Half of the kills hit any statement, half a kind of statement that is rare in a sync."""
-    if draw.random() < 0.4:
+    """A kill at any statement, at a kind of statement, or at the first of some rare kinds."""
+    way = draw.random()
+    if way < 0.35:
         return ("nth", draw.randint(1, draw.choice([60, 60, 400])))
-    return ("at", draw.choice(KILL_POINTS), draw.choice([1, 1, 1, 2, 3]))
+    if way < 0.75:
+        return ("at", draw.choice(KILL_POINTS), draw.choice([1, 1, 1, 2, 3]))
+    return ("first_of", sorted(draw.sample(RARE, 5)))
 
 
 def draw_fault(draw: Random) -> tuple[str, int]:

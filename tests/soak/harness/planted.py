@@ -5,6 +5,7 @@ Each wraps what production runs; production knows nothing of them. A history mus
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from recoup.plugins.quickbooks import delta
 from recoup.plugins.quickbooks.client import Client
 from recoup.plugins.quickbooks.decode import Changes
 from recoup.sync.pull.run import _Puller
-from recoup.sync.store import pulls
+from recoup.sync.store import cursors
 from recoup.sync.store.vault import StoreVault
 
 __all__ = ["BUGS", "plant"]
@@ -58,11 +59,9 @@ def cursor_apart_from_its_page() -> None:
     store_page = _Puller.store_page
 
     def apart(self: _Puller, page: Page) -> None:
-        import json
-
         company_id = self.company.company_id
         with self.store.write(company_id) as conn:
-            pulls.write_cursor(conn, company_id, json.dumps(page.cursor), 0, self.clock.now())
+            cursors.write_cursor(conn, company_id, json.dumps(page.cursor), 0, self.clock.now())
         store_page(self, page)
 
     _Puller.store_page = apart  # type: ignore[method-assign]

@@ -12,8 +12,8 @@ from recoup.sync.pull import sweeping
 
 __all__ = ["CAPTURE_ROWS", "PAGE_ROWS", "shrink_adapter", "shrink_standin"]
 
-PAGE_ROWS = 8
-CAPTURE_ROWS = 20
+PAGE_ROWS = 10
+CAPTURE_ROWS = 30
 LISTABLE = 6
 
 

@@ -50,6 +50,7 @@ class TokenServer:
         self.grace = grace
         self.current, self.before = "refresh-0", ""
         self.issued = self.refused = 0
+        self.after_answer: Callable[[], object] = lambda: None  # runs when an answer is out
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
@@ -81,6 +82,8 @@ class TokenServer:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+                self.wfile.flush()
+                server.after_answer()
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""

@@ -102,8 +102,8 @@ def test_a_forked_child_reads_and_writes_on_connections_of_its_own(store: Store)
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path, clock: Clock) -> Store:
-    return open_store(tmp_path / "recoup.db", clock=clock)
+def sqlite_store(sqlite_address: str, clock: Clock) -> Store:
+    return open_store(sqlite_address, clock=clock)
 
 
 def test_two_processes_writing_at_once_lose_nothing(

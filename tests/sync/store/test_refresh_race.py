@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -103,9 +102,23 @@ def test_kills_at_random_moments_lose_no_token(
     told = (store_address, str(tmp_path), gracious_server.url, "1000000")
     for _ in range(8):
         actor = start_actor("refresh_until", *told)
-        assert line(actor) == "ready"
-        time.sleep(chance.uniform(0.0, 0.06))  # any moment is as good as another
-        kill(actor)
+        gracious_server.after_answer = countdown(actor, chance)
+        actor.wait()
+        gracious_server.after_answer = lambda: None
         refresh_here(store, gracious_server)
     assert gracious_server.refused == 0
     assert store.vault().read("grant").refresh_token == gracious_server.current
+
+
+def countdown(actor: subprocess.Popen[str], chance: random.Random) -> Callable[[], None]:
+    """Kill the actor after some answers, a varying while after the last of them went out."""
+    answers, steps = chance.randrange(1, 12), chance.randrange(60_000)
+
+    def after_answer() -> None:
+        nonlocal answers
+        answers -= 1
+        if answers == 0:
+            sum(range(steps))
+            actor.send_signal(signal.SIGKILL)
+
+    return after_answer

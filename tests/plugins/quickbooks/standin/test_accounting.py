@@ -68,6 +68,15 @@ def _to(id: str, kind: str = "Invoice") -> list[dict[str, str]]:
     return [{"TxnId": id, "TxnType": kind}]
 
 
+def test_applying_twice_lengthens_the_same_line(company: Any, books: Books) -> None:
+    customer = company.customer()
+    invoice, payment = company.invoice(customer, "100"), company.payment(customer, "80")
+    for _ in range(2):
+        after = books.apply(payment, {invoice: Decimal(30)})
+    assert [line["Amount"] for line in after["Line"]] == [60]
+    assert after["UnappliedAmt"] == 20
+
+
 def test_a_sparse_update_without_lines_keeps_them(company: Any, books: Books) -> None:
     customer = company.customer()
     invoice = company.invoice(customer)

@@ -55,6 +55,17 @@ def test_a_body_is_cut_in_the_middle(company: Any, standin: StandIn, qbo: Any) -
     assert len(qbo.rows("select * from Invoice")) == 1
 
 
+def test_a_body_can_be_whole_to_http_and_cut_as_json(
+    company: Any, standin: StandIn, qbo: Any
+) -> None:
+    company.invoice(company.customer())
+    standin.faults.next("cut_json", match="Invoice", bytes=60)
+    answer = qbo.raw("POST", "query", "select * from Invoice")
+    assert (answer.status_code, len(answer.text)) == (200, 60)
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        answer.json()
+
+
 def test_a_hanging_request_ends_without_an_answer(standin: StandIn, qbo: Any) -> None:
     standin.faults.next("hang", seconds=0)
     with pytest.raises(requests.ConnectionError):
@@ -160,10 +171,15 @@ def test_an_update_between_pages_reorders_the_default_order(
     assert first + second == [made[3], made[2], made[2], made[1]]
 
 
-def test_an_impossible_body_is_a_server_error_not_a_dropped_line(
-    company: Any, qbo: Any, caplog: Any
+def test_an_impossible_body_is_refused_and_undone(
+    company: Any, books: Books, qbo: Any, code: Any, caplog: Any
 ) -> None:
-    body = f'{{"CustomerRef":{{"value":"{company.customer()}"}},"Line":"none"}}'
-    assert qbo.raw("POST", "invoice", body).status_code == 500
+    ref = {"value": company.customer()}
+    assert code(qbo.post("invoice", {"CustomerRef": ref, "Line": "none"})) == "2010"
     assert "could not serve POST invoice" in caplog.text
-    assert qbo.raw("GET", "companyinfo/1").status_code == 200
+    payments = [{"CustomerRef": ref, "TotalAmt": amount} for amount in (5, "much", 7)]
+    items = [{"bId": "", "operation": "create", "Payment": body} for body in payments]
+    answers = qbo.post("batch", {"BatchItemRequest": items})["BatchItemResponse"]
+    assert ["Fault" in answer for answer in answers] == [False, True, False]
+    assert books.get("Customer", ref["value"])["Balance"] == -12
+    assert books.check() == []

@@ -53,6 +53,15 @@ def test_the_person_consents_at_once(standin: StandIn, qbo: Any) -> None:
     assert qbo.get("companyinfo/1")["CompanyInfo"]["Id"] == "1"
 
 
+def test_the_person_chooses_among_the_companies_there_are() -> None:
+    with StandIn([Books("1001"), Books("1002")]) as standin:
+        assert consent(standin)["realmId"] == "1001"
+        assert consent(standin, realm="1002")["realmId"] == "1002"
+        url = f"{standin.url}/connect/oauth2"
+        asked = {"redirect_uri": BACK, "realm": "1003"}
+        assert requests.get(url, params=asked, timeout=5).json() == {"error": "invalid_request"}
+
+
 def test_a_code_works_once_and_for_its_own_redirect(standin: StandIn) -> None:
     code = consent(standin)["code"]
     assert exchange(standin, code).status_code == 200

@@ -26,6 +26,7 @@ def test_a_page_holds_a_hundred_rows_unless_asked(company: Any, qbo: Any) -> Non
         ("select * from Customer startposition 0", "4001", "value 0 is too small"),
         ("select * from Customer maxresults 1001", "4001", "value 1001 is too large"),
         ("select * from customer", "4001", "invalid context declaration: customer"),
+        ("select * from Customer maxresults 1.5", "4000", "<INTEGER>"),
         ("selct * from Customer", "4000", "Encountered"),
         ("select Id from Customer", "4000", "Encountered"),
         ("select * from Customer where Id = '1' or Id = '2'", "4000", "Encountered"),

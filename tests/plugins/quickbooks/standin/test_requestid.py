@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from recoup.plugins.quickbooks.standin.books import Books
 from recoup.plugins.quickbooks.standin.options import Options
@@ -61,8 +64,6 @@ def test_companies_do_not_share_request_ids(client_of: Any) -> None:
 
 
 def test_two_at_once_make_one_document(books: Books, qbo: Any, standin: Any) -> None:
-    import requests
-
     url = f"{qbo.base}/customer?requestid=same"
     headers = {"Authorization": qbo.http.headers["Authorization"]}
     texts: list[str] = []
@@ -115,6 +116,29 @@ def test_a_restart_keeps_tombstones_balances_and_the_next_id(
         assert books.check() == []
         assert company_of(books).invoice(customer) == str(int(gone) + 1)
         assert kept in books.table("Invoice")
+
+
+SERVE = """
+import sys
+from recoup.plugins.quickbooks.standin.books import Books
+from recoup.plugins.quickbooks.standin.serve import serve
+serve([Books("1001")], 0, state=sys.argv[1])
+"""
+
+
+def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+    body, answers = '{"DisplayName":"Acme"}', []
+    for _ in range(2):
+        command = [sys.executable, "-c", SERVE, str(tmp_path / "state")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            granted = requests.post(f"{url}/admin/grant", json={}, timeout=5).json()
+            headers = {"Authorization": f"Bearer {granted['access_token']}"}
+            path = f"{url}/v3/company/1001/customer?requestid=r1"
+            answers.append(requests.post(path, data=body, headers=headers, timeout=5).text)
+            process.kill()
+    assert answers[0] == answers[1]
 
 
 def test_a_file_that_is_no_state_is_named(tmp_path: Path) -> None:

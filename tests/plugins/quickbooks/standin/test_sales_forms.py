@@ -153,6 +153,26 @@ def test_a_payment_settles_its_own_currency_only(euros: Books) -> None:
         euros.create("Payment", {"CustomerRef": {"value": home}, "TotalAmt": 5, "Line": [line]})
 
 
+def test_a_document_has_the_currency_of_its_customer(euros: Books) -> None:
+    berlin, dollars = euro_customer(euros), {"CurrencyRef": {"value": "USD"}}
+    with pytest.raises(Fault, match="must be that of the customer"):
+        invoice(euros, berlin, item(5), **dollars)
+    with pytest.raises(Fault, match="cannot be changed"):
+        euros.update("Customer", {"Id": berlin, **dollars}, True)
+
+
+def test_a_journal_takes_the_currency_of_its_control_account(euros: Books) -> None:
+    berlin, receivable = euro_customer(euros), euros.receivable_account("EUR")
+    income = euros.account_named("Sales", "Income", "SalesOfProductIncome")
+    lines = [
+        {"account": receivable, "amount": 5, "posting": "Debit", "customer": berlin},
+        {"account": income, "amount": 5, "posting": "Credit"},
+    ]
+    entry = euros.journal(lines)
+    assert (entry["CurrencyRef"]["value"], entry["ExchangeRate"]) == ("EUR", Decimal("1.10"))
+    assert euros.get("Account", receivable)["CurrentBalance"] == 5
+
+
 def test_closed_books_refuse_what_is_dated_inside(company: Any, books: Books) -> None:
     customer = company.customer()
     old = company.invoice(customer, TxnDate="2026-03-31")
@@ -166,7 +186,7 @@ def test_closed_books_refuse_what_is_dated_inside(company: Any, books: Books) ->
         lambda: books.update("Invoice", {"Id": new, "TxnDate": "2026-03-01"}, True),
         lambda: company.invoice(customer, TxnDate="2026-01-01"),
     ):
-        with pytest.raises(Fault, match="^6210 "):
+        with pytest.raises(Fault, match=r"^6210 "):
             attempt()
     company.payment(customer, "5", {old: "5"})  # dated today: allowed
 

@@ -45,7 +45,8 @@ def test_objects_are_created_read_changed_and_deleted(sdk: Any, books: Books) ->
     assert invoice.TotalAmt == Decimal("112.50")
     again = Invoice.get(invoice.Id, qb=sdk)
     again.PrivateNote = "checked"
-    assert again.save(qb=sdk).SyncToken == "1"
+    again = again.save(qb=sdk)
+    assert again.SyncToken == "1"
     assert Customer.filter(DisplayName="Amy's Bird Sanctuary", qb=sdk)[0].Balance == Decimal(
         "112.5"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def test_applying_a_payment_bumps_the_invoice(company: Any, books: Books, tick: 
     customer = company.customer()
     invoice, payment = company.invoice(customer), company.payment(customer, "30")
     later = tick()
-    books.apply(payment, {invoice: 30})
+    books.apply(payment, {invoice: Decimal(30)})
     assert stamp(books, "Invoice", invoice) == ("1", later)
     assert stamp(books, "Payment", payment) == ("1", later)
     links = books.get("Invoice", invoice)["LinkedTxn"]

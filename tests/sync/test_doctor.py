@@ -1,0 +1,147 @@
+"""The doctor names what is wrong and what to do about it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from recoup.connector.protocols import TokenSet
+from recoup.plugins.quickbooks.standin.books import Books
+from recoup.plugins.quickbooks.standin.options import Options
+from recoup.plugins.quickbooks.standin.server import StandIn
+from recoup.sync.cli.root import recoup
+from recoup.sync.connect import connect
+from recoup.sync.demo import consenting
+from recoup.sync.doctor import Finding, Level, examine
+from recoup.sync.doctor_installation import installation
+from recoup.sync.pull.run import pull_company
+from recoup.sync.store.companies import find_company
+from recoup.sync.workspace import Workspace
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    with StandIn(Books(company_name="Acme"), 0, Options(throttle=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path, standin: StandIn) -> Path:
+    """A workspace with one company, synced."""
+    folder = tmp_path / "w"
+    Workspace.init(folder)
+    with Workspace.open(folder, environment={}) as workspace:
+        platform = workspace.platform("quickbooks")
+        [item] = connect(workspace, platform, consenting(), base_url=standin.url)
+        ledger = workspace.ledger(item.company)
+        pull_company(workspace.store, item.company, ledger, clock=workspace.clock)
+    return folder
+
+
+def look(home: Path, *, live: bool = False, **environment: str) -> list[Finding]:
+    return list(examine(home, environment=environment, live=live))
+
+
+def about(findings: list[Finding], subject: str) -> Finding:
+    return next(finding for finding in findings if finding.subject == subject)
+
+
+def test_a_workspace_in_order_has_nothing_that_fails(home: Path) -> None:
+    findings = look(home, live=True)
+    assert {finding.level for finding in findings} == {Level.OK}
+    assert about(findings, "ledger of acme").text == "answers as Acme"
+
+
+def test_the_sqlite_at_work_is_named(home: Path) -> None:
+    assert about(look(home), "SQLite").text.startswith(sqlite3.sqlite_version)
+
+
+def test_every_extra_and_plugin_is_looked_at() -> None:
+    subjects = {finding.subject for finding in installation()}
+    assert subjects >= {"Python", "SQLite", "extra quickbooks", "extra postgres", "plugins"}
+
+
+def test_without_a_workspace_recoup_init_is_the_remedy(tmp_path: Path) -> None:
+    found = look(tmp_path)[-1]
+    assert found.level is Level.FAIL and "recoup init" in found.text
+
+
+def test_a_folder_open_to_others_is_a_warning(home: Path) -> None:
+    home.chmod(0o755)
+    found = about(look(home), "workspace")
+    assert (found.level, found.remedy) == (Level.WARN, f"chmod 700 {home}")
+
+
+def test_a_key_that_others_can_read_fails(home: Path) -> None:
+    (home / "vault.key").chmod(0o644)
+    found = about(look(home), "vault key")
+    assert (found.level, found.remedy) == (Level.FAIL, f"chmod 600 {home}/vault.key")
+
+
+def test_a_key_that_does_not_fit_fails_and_names_the_setting(home: Path) -> None:
+    from cryptography.fernet import Fernet
+
+    other = Fernet.generate_key().decode()
+    found = about(look(home, RECOUP_VAULT_KEY=other), "consent of acme")
+    assert found.level is Level.FAIL and "RECOUP_VAULT_KEY" in found.text
+
+
+def test_a_database_that_is_none_fails(home: Path) -> None:
+    for left in ("recoup.db-wal", "recoup.db-shm"):
+        (home / left).unlink(missing_ok=True)
+    (home / "recoup.db").write_bytes(b"no database" * 500)
+    found = about(look(home), "database")
+    assert found.level is Level.FAIL and "is not a database" in found.text
+
+
+def test_a_database_changed_by_hand_breaks_the_audit_trail(home: Path) -> None:
+    with sqlite3.connect(home / "recoup.db") as db:
+        db.execute("UPDATE audit SET action = 'nothing' WHERE seq = 1")
+    db.close()
+    assert about(look(home), "audit trail").level is Level.FAIL
+
+
+@pytest.mark.parametrize(("days", "level"), [(40, Level.OK), (29, Level.WARN), (-1, Level.FAIL)])
+def test_a_consent_that_ends_is_told_thirty_days_ahead(home: Path, days: int, level: Level) -> None:
+    end = datetime.now(UTC) + timedelta(days=days, hours=1)
+    tokens = TokenSet(access_token="a", access_expires_at=datetime.now(UTC), hard_expires_at=end)
+    with Workspace.open(home, environment={}) as workspace:
+        with workspace.store.read() as conn:
+            company = find_company(conn, "acme")
+        workspace.vault.save(company.grant_id, tokens)
+    found = about(look(home), "consent of acme")
+    assert found.level is level and f"{end:%Y-%m-%d}" in found.text
+
+
+def test_a_revoked_consent_says_how_to_reconnect(home: Path, standin: StandIn) -> None:
+    for grant in standin.consent.grants:
+        grant.revoked = True
+    found = about(look(home, live=True), "ledger of acme")
+    assert found.level is Level.FAIL
+    assert found.remedy == f"recoup connect quickbooks --base-url {standin.url}"
+
+
+def test_a_stand_in_that_stopped_is_said(home: Path, standin: StandIn) -> None:
+    standin.stop()
+    found = about(look(home, live=True), "ledger of acme")
+    assert (found.level, found.remedy) == (Level.FAIL, "is the stand-in running?")
+
+
+def test_a_budget_that_runs_out_is_a_warning(home: Path) -> None:
+    (home / "recoup.toml").write_text("[quickbooks]\nmonthly_reads = 5\n")
+    warned = [f for f in look(home) if "reads used this month" in f.text]
+    assert warned[0].level is Level.WARN and "monthly_reads" in (warned[0].remedy or "")
+
+
+def test_the_command_prints_signs_remedies_and_a_sum(home: Path) -> None:
+    result = CliRunner().invoke(recoup, ["--home", str(home), "doctor"])
+    assert result.exit_code == 0 and "Nothing is broken" in result.stdout
+    (home / "vault.key").chmod(0o644)
+    result = CliRunner().invoke(recoup, ["--home", str(home), "doctor", "--offline"])
+    assert result.exit_code == 1
+    assert "FAIL  vault key" in result.stdout and "→ chmod 600" in result.stdout
