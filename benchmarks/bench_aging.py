@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.printing import Check, Table, finish
-
 from recoup.connector.model import Company
 from recoup.connector.protocols import SystemClock
 from recoup.sync.report.aging import aging

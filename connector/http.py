@@ -73,7 +73,7 @@ class Caller:
         self._passing = passing
         self._http = requests.Session()
         self._http.headers["Accept-Encoding"] = "gzip"
-        self._http.trust_env = False  # a ~/.netrc must not replace our Authorization header
+        self._http.auth = _as_it_is
 
     def close(self) -> None:
         self._http.close()
@@ -157,6 +157,8 @@ class Caller:
         repeatable: bool,
     ) -> Answer:
         """Send once. A body shorter than announced is a fault, never half a page."""
+        # Proxies and certificates of the environment are for the world outside.
+        self._http.trust_env = not _is_local(urlsplit(url).hostname or "")
         try:
             response = self._http.request(
                 method,
@@ -214,6 +216,11 @@ def check_base_url(url: str) -> str:
     if parts.username or parts.password:
         raise UsageError("a base URL must not carry a user name or password")
     return url.rstrip("/")
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Sign nothing; without this a ~/.netrc would replace our Authorization header."""
+    return request
 
 
 def _is_local(host: str) -> bool:

@@ -12,9 +12,15 @@ from recoup.sync.store.audit import append, company_scope
 from recoup.sync.store.companies import CompanyRow, add_company, list_companies, update_company
 from recoup.sync.store.condition import last_finished
 from recoup.sync.store.engine import Store
-from recoup.sync.store.grants import GrantState, add_grant, grants_of_companies, mark_grant
+from recoup.sync.store.grants import (
+    GrantState,
+    add_grant,
+    find_grant,
+    grants_of_companies,
+    mark_grant,
+)
 
-__all__ = ["Connected", "book", "grant_of", "look_again", "lost"]
+__all__ = ["Connected", "book", "grant_of", "look_again", "lost", "works"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +85,12 @@ def lost(store: Store, company: CompanyRow, reason: str) -> None:
     """Note that a consent is gone, so that lists and the doctor say so before anybody tries."""
     with store.write() as conn:
         mark_grant(conn, company.grant_id, state=GrantState.NEEDS_RECONNECT, reason=reason)
+
+
+def works(store: Store, company: CompanyRow) -> None:
+    """Note that a consent held to be gone works after all."""
+    with store.read() as conn:
+        if find_grant(conn, company.grant_id).state is GrantState.CONNECTED:
+            return
+    with store.write() as conn:
+        mark_grant(conn, company.grant_id, state=GrantState.CONNECTED)

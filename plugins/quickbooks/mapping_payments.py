@@ -41,6 +41,7 @@ _SETTLED = {
     "JournalEntry": DocumentKind.JOURNAL,
     "Deposit": DocumentKind.DEPOSIT,
 }
+_ZERO = Decimal(0)
 _KNOWN_SIDE = {"Invoice": DEBIT, "CreditMemo": CREDIT}
 
 
@@ -75,13 +76,17 @@ def _allocations(
     found: PaymentObject, lines: Sequence[PaymentLine], currency: str
 ) -> tuple[Allocation, ...]:
     own = DocumentRef(DocumentKind.PAYMENT, found.id)
-    linked = [(at, line, _link(line)) for at, line in enumerate(lines, 1)]
-    stated = [(at, line.amount or Decimal(0), link) for at, line, link in linked if link]
-    sides = sides_of(
-        found.total_amt,
-        found.unapplied_amt or Decimal(0),
-        [(amount, _KNOWN_SIDE.get(link.txn_type, 0)) for _, amount, link in stated],
-    )
+    stated: list[tuple[int, Decimal, LinkedTxn]] = []
+    known: list[int] = []
+    for at, line in enumerate(lines, 1):
+        link = _link(line)
+        if link is not None:
+            stated.append((at, line.amount or _ZERO, link))
+            known.append(_KNOWN_SIDE.get(link.txn_type, 0))
+    sides: Sequence[int] = known
+    if 0 in known:
+        amounts = [(amount, side) for (_, amount, _), side in zip(stated, known, strict=True)]
+        sides = sides_of(found.total_amt, found.unapplied_amt or _ZERO, amounts)
     allocations: list[Allocation] = []
     for (at, amount, link), side in zip(stated, sides, strict=True):
         if not amount:
@@ -103,10 +108,12 @@ def _allocations(
 
 
 def _link(line: PaymentLine) -> LinkedTxn | None:
-    links = line.linked_txn or []
+    links = line.linked_txn
+    if not links:
+        return None
     if len(links) > 1:
         raise ValueError("one line settles several documents and does not say how much of each")
-    return links[0] if links else None
+    return links[0]
 
 
 def sides_of(
@@ -120,7 +127,7 @@ def sides_of(
     unknown = [at for at, side in enumerate(sides) if side == 0 and lines[at][0]]
     if not unknown:
         return [side or DEBIT for side in sides]
-    known = sum((amount * side for amount, side in lines if side), Decimal(0))
+    known = sum((amount * side for amount, side in lines if side), _ZERO)
     rest = total - unapplied - known  # what the unknown lines must add up to, debits positive
     if len(unknown) <= MOST_UNKNOWN:
         choices = list(product((DEBIT, CREDIT), repeat=len(unknown)))

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from recoup.connector.errors import NeedsReconnect
 from recoup.connector.events import Event, EventKind
 from recoup.sync.cli.faults import one_line
-from recoup.sync.connections import look_again, lost
+from recoup.sync.connections import look_again, lost, works
 from recoup.sync.pull.run import Progress, PullResult, pull_company
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.workspace import Workspace
@@ -60,7 +60,7 @@ def pull_all(
         ended = [_pull(workspace, companies[0], report, wait)]
         on_end(ended[0])
         return _checked(ended)
-    workspace.vault, workspace.gate, workspace.plugins  # noqa: B018 - opened once, before threads
+    _ = workspace.vault, workspace.gate, workspace.plugins  # opened once, before the threads
     waiting: SimpleQueue[CompanyRow] = SimpleQueue()
     for company in companies:
         waiting.put(company)
@@ -119,6 +119,7 @@ def _pull(
         if isinstance(error, NeedsReconnect):
             lost(workspace.store, company, str(error))
         return Pulled(company, None, error, time.monotonic() - started)
+    works(workspace.store, company)
     workspace.plugins.on_event(
         Event(
             kind=EventKind.SYNC_FINISHED,

@@ -68,7 +68,7 @@ def report() -> None:
     """Who owes what since when, from what the last sync brought; no ledger is asked."""
 
 
-@report.command("aging")
+@report.command("aging", short_help="Aged receivables per customer and currency.")
 @several_companies
 @_shared
 @_BUCKETS
@@ -123,7 +123,7 @@ def aging_command(
     return failed or (FINDING if unproven else DONE)
 
 
-@report.command("open-items")
+@report.command("open-items", short_help="Every open document: the lines behind an aging.")
 @several_companies
 @_shared
 @click.option("--customer", help="Only this customer: the ledger's id, or a name that is unique.")
@@ -171,7 +171,7 @@ def open_items_command(
     return failed or DONE
 
 
-@report.command("statement")
+@report.command("statement", short_help="One customer's statement.")
 @click.argument("customer")
 @click.option("--company", help="Whose customer; needed where several companies are connected.")
 @click.option(

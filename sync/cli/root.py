@@ -51,6 +51,16 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. A reader that has gone, as ``| head`` does, is no fault of it."""
+        try:
+            answer = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _close_pipe()
+            return 0
+        return answer
+
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> None:
@@ -58,11 +68,6 @@ class LazyGroup(click.Group):
         extra["standalone_mode"] = False
         try:
             code = super().main(args=args, prog_name=prog_name, **extra)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            _leave_pipe()
-        except click.exceptions.Exit as leaving:
-            sys.exit(leaving.exit_code)
         except (click.Abort, KeyboardInterrupt):
             click.echo(_STOPPED, err=True)
             sys.exit(STOPPED)
@@ -79,10 +84,9 @@ class LazyGroup(click.Group):
             sys.exit(code if isinstance(code, int) else 0)
 
 
-def _leave_pipe() -> None:
-    """The reader has gone, as ``| head`` does. Python would complain once more while leaving."""
+def _close_pipe() -> None:
+    """Send the rest nowhere, or Python would complain once more while it leaves."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)
 
 
 @click.group(

@@ -22,7 +22,7 @@ from recoup.sync.report.buckets import DEFAULT_BOUNDS, bucket_keys
 from recoup.sync.store.aging import AgedSum, Basis, ForeignItem, View, aged_sums, foreign_items
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.families import Families, read_families
-from recoup.sync.tieout.control import Control, read_controls
+from recoup.sync.tieout.control import Control, is_now, read_controls
 
 __all__ = ["Aging", "AgingRow", "aging", "at_home", "known_before"]
 
@@ -125,12 +125,14 @@ def aging(
     grouped = frame.group(sums, rolled_up)
     ours = {currency: sum(map(sum, rows.values())) for currency, rows in grouped.items()}
     ours = ours or {company.home_currency: 0}
-    controls = {} if converted else read_controls(conn, company, as_of, ours)
+    # no ledger states what it would have said before it knew better
+    unstated = converted or (as_known and not is_now(conn, company, as_of))
+    controls = {} if unstated else read_controls(conn, company, as_of, ours)
     if home:
         currencies = {company.home_currency}
     else:
         open_in = {c for c, rows in grouped.items() if any(any(row) for row in rows.values())}
-        currencies = open_in | controls.keys()
+        currencies = open_in | controls.keys() or {company.home_currency}
     return [
         frame.result(
             currency,

@@ -160,7 +160,7 @@ def open_documents(view: View) -> Subquery:
     return union_all(*_halves(view)).subquery("open_documents")
 
 
-def _halves(view: View) -> list[Select[Any]]:
+def _halves(view: View) -> list[Select[*tuple[Any, ...]]]:
     """Invoices and credits apart: their open amounts are different sums on different indexes."""
     return [half for source in _sources(view) for half in (_invoices(source), _credits(source))]
 
@@ -184,14 +184,14 @@ def _sources(view: View) -> list[_Source]:
     return [_Source(view, documents, known), _Source(view, past_documents, past)]
 
 
-def _invoices(source: _Source) -> Select[Any]:
+def _invoices(source: _Source) -> Select[*tuple[Any, ...]]:
     kind, ledger_id = source.table.c.kind, source.table.c.ledger_id
     total = source.table.c.total_minor
     owed = total - _allocated(source, "target", literal(_INVOICE), ledger_id)
     return _items(source, owed, kind == _INVOICE)
 
 
-def _credits(source: _Source) -> Select[Any]:
+def _credits(source: _Source) -> Select[*tuple[Any, ...]]:
     kind, ledger_id = source.table.c.kind, source.table.c.ledger_id
     used = _allocated(source, "source", kind, ledger_id)
     added = _allocated(source, "target", kind, ledger_id)
@@ -200,7 +200,7 @@ def _credits(source: _Source) -> Select[Any]:
 
 def _items(
     source: _Source, open_minor: ColumnElement[int], kinds: ColumnElement[bool]
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     view, table = source.view, source.table
     statement = select(
         table.c.kind,

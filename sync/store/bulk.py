@@ -52,11 +52,11 @@ def select_in(
         yield from fetch_plain(conn, sql, (*where, *chunk))
 
 
-def fetch_plain(conn: Connection, sql: str, values: Row) -> list[Row]:
+def fetch_plain(conn: Connection, sql: str, values: Row) -> Sequence[Row]:
     """Run one SELECT and return the driver's own tuples: no result object per row."""
     cursor = conn.exec_driver_sql(sql, values).cursor
     assert cursor is not None
-    rows: list[Row] = cursor.fetchall()
+    rows: Sequence[Row] = cursor.fetchall()
     return rows
 
 

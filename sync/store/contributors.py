@@ -106,7 +106,7 @@ def settlements(conn: Connection, company_id: int, as_of: date | None = None) ->
 
 def _settlements(
     company_id: int, near: str, far: str, as_of: date | None
-) -> Select[tuple[Any, ...]]:
+) -> Select[*tuple[Any, ...]]:
     allocations, documents = schema.allocations, schema.documents
     joined = allocations.outerjoin(
         documents,

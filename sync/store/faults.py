@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from recoup.connector.errors import Busy, Fatal, RecoupError, UsageError
 
@@ -54,18 +54,15 @@ def explain_postgres(error: BaseException, address: str) -> RecoupError | None:
         return None  # we asked for another company's rows: a fault of ours
     if state in ("42501", "25006"):  # insufficient privilege, read only
         return UsageError(f"{address}: {_first_line(error.orig)}; grant the role what it needs")
-    if (state is None and error.connection_invalidated) or _never_connected(error):
+    unreachable = state is None or state.startswith(("08", "28", "3D", "57P"))
+    if unreachable and isinstance(error, OperationalError):
         return UsageError(f"cannot reach {address}: {_first_line(error.orig)}")
     return None
 
 
-def _never_connected(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
-    unreachable = state is None or state.startswith(("08", "28", "3D", "57P"))
-    return unreachable and type(error.orig).__name__ == "OperationalError"
-
-
 def _explain_os(error: OSError, path: object) -> RecoupError | None:
+    if not str(error.filename or "").startswith(str(path)):
+        return None  # somebody else's file, touched while the database was open
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _no_space(path)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

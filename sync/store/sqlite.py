@@ -14,9 +14,9 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import Pool, QueuePool
 
 from recoup.connector.errors import UsageError
 from recoup.sync.store.faults import explain_sqlite
@@ -41,6 +41,7 @@ class SqliteFile:
         self._checkpoint_at = _WAL_BYTES
         self._writing: int | None = None  # the thread inside write()
         self._pid = os.getpid()
+        self._inherited: Pool | None = None
         self._create()
         self._engine = self._make_engine()
 
@@ -54,7 +55,7 @@ class SqliteFile:
 
     def _make_engine(self) -> Engine:
         engine = create_engine(
-            f"sqlite:///{self.path}",
+            URL.create("sqlite", database=str(self.path)),  # a path may hold ? and %
             poolclass=QueuePool,
             pool_size=4,
             max_overflow=-1,
@@ -89,6 +90,7 @@ class SqliteFile:
     def engine(self) -> Engine:
         """The engine of this process: a forked child never uses its parent's connections."""
         if self._pid != os.getpid():
+            self._inherited = self._engine.pool  # kept: closing them here would harm the parent
             self._engine.dispose(close=False)
             self._pid, self._writing = os.getpid(), None
         return self._engine
@@ -120,15 +122,20 @@ class SqliteFile:
                 self._writing = None
 
     def _checkpoint(self, raw: sqlite3.Connection) -> None:
-        """Empty the WAL once it is big. A reader that still needs it puts this off."""
+        """Empty the WAL once it is big. A reader that still needs it puts this off.
+
+        So does a disk that is full: what was committed is committed, and must not be reported
+        as failed. The next write that finds no space says so.
+        """
         if self._wal_size() < self._checkpoint_at:
             return
         raw.execute("PRAGMA busy_timeout=0")
         try:
-            busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        finally:
-            raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        self._checkpoint_at = _WAL_BYTES + (self._wal_size() if busy else 0)
+            put_off = bool(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        except sqlite3.DatabaseError:
+            put_off = True
+        raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        self._checkpoint_at = _WAL_BYTES + (self._wal_size() if put_off else 0)
 
     def _wal_size(self) -> int:
         try:
@@ -147,10 +154,12 @@ class SqliteFile:
             raise explained from error
 
     def close(self) -> None:
-        """Close the connections of this process; the last one out empties the WAL."""
+        """Close the connections of this process; the last one out empties the WAL.
+
+        It does so alone on the file, so our lock is not needed: SQLite keeps newcomers waiting.
+        """
         if self._pid == os.getpid():
-            with self._explained(), self._lock.held():
-                self._engine.dispose()
+            self._engine.dispose()
 
 
 def _begin(conn: Connection) -> None:

@@ -94,7 +94,7 @@ def read_allocations(
 
 def _ends(
     company_id: int, customers: Collection[str], until: date, near: str, far: str
-) -> Select[tuple[Any, ...]]:
+) -> Select[*tuple[Any, ...]]:
     allocations = schema.allocations
     ours, others = schema.documents.alias("ours"), schema.documents.alias("others")
     joined = ours.join(

@@ -212,8 +212,8 @@ def parked_objects(conn: Connection, company_id: int) -> list[ParkedObject]:
     return [ParkedObject(*row) for row in rows]
 
 
-def live_types(conn: Connection, company_id: int) -> dict[str, str]:
-    """The platform's type name of each record the store derives, record by record."""
+def live_types(conn: Connection, company_id: int) -> dict[str, list[str]]:
+    """The platform's type names by the record that the store derives from them."""
     objects = schema.objects.c
     rows = conn.execute(
         select(objects.record, objects.source_type)
@@ -221,7 +221,10 @@ def live_types(conn: Connection, company_id: int) -> dict[str, str]:
         .distinct()
         .order_by(objects.record, objects.source_type)
     )
-    return {row.record: row.source_type for row in rows}
+    types: dict[str, list[str]] = {}
+    for record, source_type in rows:
+        types.setdefault(record, []).append(source_type)
+    return types
 
 
 def documents_of(

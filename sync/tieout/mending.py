@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, select
@@ -59,7 +59,8 @@ class Mender:
         if Capability.COUNT_SWEEP not in self.can:
             return
         healer = Healer(self.store, self.company, self.ledger, self.clock)
-        self.changed += healer.check_counts(sorted(set(self._types.values())))
+        types = {name for names in self._types.values() for name in names}
+        self.changed += healer.check_counts(sorted(types))
 
     def compare_open_items(self) -> list[Contributor]:
         """Fetch what the ledger's own list of open items has otherwise; name what it has alone.
@@ -113,9 +114,8 @@ class Mender:
                 self.store, self.company, self.ledger, fetched, self.clock
             )
 
-    def _pairs(self, record: str, ids: Iterable[str]) -> list[tuple[str, str]]:
-        source_type = self._types.get(record)
-        return [] if source_type is None else [(source_type, i) for i in ids]
+    def _pairs(self, record: str, ids: Sequence[str]) -> list[tuple[str, str]]:
+        return [(name, i) for name in self._types.get(record, ()) for i in ids]
 
     def _read(self) -> AbstractContextManager[Connection]:
         return self.store.read(self.company.company_id)

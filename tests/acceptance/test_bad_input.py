@@ -88,7 +88,7 @@ def test_a_wrong_key_of_the_vault_loses_no_token(key: str, firm: Any) -> None:
 def test_a_revoked_grant_asks_for_a_new_consent(firm: Any) -> None:
     for grant in firm.standin.consent.grants:
         grant.revoked = True  # as the company's admin can at any time
-    assert_one_line(firm.run("sync"), 3, "recoup connect quickbooks")
+    assert_one_line(firm.run("sync"), 3, "no longer accepts this consent", "recoup connect")
     [company] = firm.run("companies", "--format", "json").json
     assert company["state"] == "needs_reconnect"
     assert firm.run("doctor").code == 1

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import requests
 
 from recoup.connector.errors import OutcomeUnknown, Retriable, UsageError
 from recoup.connector.http import READ_SECONDS, Caller, check_base_url, retry_after
@@ -191,6 +192,22 @@ def test_a_platform_that_is_silent_is_not_waited_for(server: Script, clock: Fake
     with pytest.raises(OutcomeUnknown, match="no answer in time"):
         caller(clock, timeout=(0.05, 0.05)).call("POST", server.url, repeatable=False)
     assert READ_SECONDS > 120, "QuickBooks itself gives up after 120 s"
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    server: Script, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert caller(clock).call("GET", server.url).status == 200
+
+
+def test_a_netrc_does_not_replace_our_authorization(clock: FakeClock) -> None:
+    ours = caller(clock)
+    prepared = ours._http.prepare_request(
+        requests.Request("GET", "https://books.example", headers={"Authorization": "Bearer 1"})
+    )
+    assert prepared.headers["Authorization"] == "Bearer 1"
 
 
 def test_errors_carry_no_secrets(server: Script, clock: FakeClock) -> None:

@@ -47,8 +47,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def machine(nursery: Any, template: Path) -> Callable[[Any, str | None], Any]:
     from cryptography.fernet import Fernet
     from harness.machine import History
+    from harness.world import Tally, World
 
     key = Fernet.generate_key().decode()
+    world = World(nursery, template, key, Tally())
+    world.warm_up()
+    world.close()
 
     def make(tally: Any, bug: str | None) -> Any:
         known = {"nursery": nursery, "template": template, "key": key, "tally": tally, "bug": bug}

@@ -65,7 +65,7 @@ def test_a_planted_bug_is_found(bug: str, machine: Machine) -> None:
 def test_a_thousand_histories(machine: Machine) -> None:
     wanted = int(os.environ.get("RECOUP_SOAK_HISTORIES", "1000"))
     first = int(os.environ.get("RECOUP_SOAK_SEED", "0"))
-    done = progress.Progress(Path(".soak-progress.json"), fresh=bool(first) or _asked_afresh())
+    done = progress.Progress(Path("build/soak.json"), fresh=bool(first) or _asked_afresh())
     seeds = [first] if first else range(FIRST_SEED, FIRST_SEED + -(-wanted // BATCH))
     for seeded in seeds:
         if seeded not in done.seeds:

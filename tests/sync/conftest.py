@@ -183,7 +183,7 @@ class PaperLedger:
         assert isinstance(record, Customer)
         return record.currency
 
-    def _amounts(self, customer: str, total: str) -> dict[str, Money]:
+    def _amounts(self, customer: str, total: str) -> dict[str, Any]:
         money = Money(Decimal(total), self._currency(customer))
         return {"total": money, "balance": money}
 
@@ -242,7 +242,9 @@ class PaperLedger:
     def _payload(self, key: Key) -> Payload:
         record: Record | Exception = self.records[key]
         if key in self.unreadable:
-            record = Unreadable(self.unreadable[key], customer_id=getattr(record, "customer_id", 0))
+            record = Unreadable(
+                self.unreadable[key], customer_id=getattr(record, "customer_id", None)
+            )
         raw = f"{key}{record!r}".encode()
         self._bytes[raw] = record
         return Payload(*key, raw)

@@ -52,6 +52,9 @@ ACTIONS: dict[str, Callable[[Books, Body], Any]] = {
     "rename": lambda books, b: books.rename(b["entity"], str(b["id"]), b["name"]),
     "deactivate": lambda books, b: books.deactivate(b["entity"], str(b["id"])),
     "journal": lambda books, b: books.journal(b["lines"], b.get("on")),
+    "statement_charge": lambda books, b: books.statement_charge(
+        str(b["customer"]), Decimal(str(b["amount"])), b.get("on")
+    ),
     "bank_match": lambda books, b: books.bank_match(str(b["payment"])),
     "settle": lambda books, b: books.settle(),
 }

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from recoup.plugins.quickbooks.standin.drafts import place_customer
-from recoup.plugins.quickbooks.standin.entities import name_field, named_kind
+from recoup.plugins.quickbooks.standin.entities import HIDDEN, name_field, named_kind
 from recoup.plugins.quickbooks.standin.fault import business, not_found
 from recoup.plugins.quickbooks.standin.ledger import Ledger
 from recoup.plugins.quickbooks.standin.proof import payment_violations
@@ -101,6 +101,22 @@ class Bookkeeper(Ledger, ABC):
             )
         body: Doc = {"Line": written, **({"TxnDate": on} if on else {})}
         return self.create("JournalEntry", body)
+
+    def statement_charge(self, customer_id: str, amount: Decimal, on: str | None = None) -> Doc:
+        """Charge a customer without an invoice: it counts in every balance and no API shows it."""
+        with self.writing():
+            customer = self.find("Customer", customer_id)
+            if customer is None:
+                raise not_found()
+            doc: Doc = {
+                "Id": self.next_id(HIDDEN),
+                "TxnDate": on or self.today(),
+                "CustomerRef": {"value": customer_id},
+                "CurrencyRef": self.currency_ref(self.currency_of(customer)),
+                "Amount": money(decimal(amount)),
+            }
+            self.store(HIDDEN, doc)
+        return copy.deepcopy(doc)
 
     def rename(self, entity: str, id: str, name: str) -> Doc:
         """Rename a list entry; documents show the new name without being touched."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from datetime import date, datetime, timedelta
 
-from recoup.plugins.quickbooks.standin.entities import BY_LOWER, COUNTED, NOT_IN_CDC
+from recoup.plugins.quickbooks.standin.entities import BY_LOWER, COUNTED, HIDDEN, NOT_IN_CDC
 from recoup.plugins.quickbooks.standin.fault import Fault, query_invalid
 from recoup.plugins.quickbooks.standin.shelf import Shelf
 from recoup.plugins.quickbooks.standin.wire import dumps
@@ -32,7 +32,11 @@ def capture(
     names = []
     for name in entities.split(","):
         entity = BY_LOWER.get(name.strip().lower(), name.strip())
-        if entity in NOT_IN_CDC or (entity not in BY_LOWER.values() and not shelf.table(entity)):
+        if (
+            entity in NOT_IN_CDC
+            or entity == HIDDEN
+            or (entity not in BY_LOWER.values() and not shelf.table(entity))
+        ):
             raise query_invalid(f"invalid context declaration: {name.strip()}")
         names.append(entity)
     left = MOST_OBJECTS

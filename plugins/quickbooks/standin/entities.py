@@ -33,6 +33,9 @@ KNOWN = (
 
 BY_LOWER = {name.lower(): name for name in KNOWN}
 
+# Counts in every balance, and no endpoint shows it.
+HIDDEN = "StatementCharge"
+
 # Pages of these carry totalCount, which always equals the size of the page itself.
 COUNTED = frozenset({"Invoice", "Deposit", "JournalEntry", "Bill", "BillPayment", "PurchaseOrder"})
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from recoup.plugins.quickbooks.standin.chart import Chart
-from recoup.plugins.quickbooks.standin.entities import named_kind
+from recoup.plugins.quickbooks.standin.entities import HIDDEN, named_kind
 from recoup.plugins.quickbooks.standin.fault import business
 from recoup.plugins.quickbooks.standin.wire import Doc, cents, decimal, money
 
@@ -207,6 +207,9 @@ class Ledger(Chart):
                     if kind not in ("Invoice", "CreditMemo"):
                         owner, sign = self.side_of(kind, id, customer)
                         yield owner, account, -sign * amount
+        elif entity == HIDDEN:
+            account = self.receivable_account(self.currency_of(doc))
+            yield customer, account, decimal(doc.get("Amount"))
         elif entity in DIRECT:
             yield from self.direct_lines(entity, doc)
 
@@ -254,7 +257,7 @@ class Ledger(Chart):
         """Return what all documents add up to: by customer, by A/R account."""
         customers: Amounts = defaultdict(Decimal)
         accounts: Amounts = defaultdict(Decimal)
-        for entity in ("Invoice", "CreditMemo", "Payment", *DIRECT):
+        for entity in ("Invoice", "CreditMemo", "Payment", HIDDEN, *DIRECT):
             for doc in self.table(entity).values():
                 for customer, account, amount in self.contributions(entity, doc):
                     customers[customer] += amount

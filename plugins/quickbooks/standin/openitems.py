@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from recoup.plugins.quickbooks.standin.entities import HIDDEN
 from recoup.plugins.quickbooks.standin.ledger import Ledger, Target, links_of
 from recoup.plugins.quickbooks.standin.wire import Doc, cents, decimal
 
@@ -17,6 +18,7 @@ TITLES = {
     "JournalEntry": "Journal Entry",
     "Deposit": "Deposit",
     "Purchase": "Check",
+    HIDDEN: "Statement Charge",
 }
 
 
@@ -83,6 +85,8 @@ def _parts(
             sign * decimal(doc.get("TotalAmt")),
             sign * (decimal(doc.get("Balance")) + later),
         )
+    elif entity == HIDDEN:
+        yield customer, decimal(doc["Amount"]), decimal(doc["Amount"])
     elif entity == "Payment":
         left = decimal(doc.get("UnappliedAmt"))
         for target, amount in links_of(doc).items():

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from recoup.plugins.quickbooks.standin.entities import KNOWN, LISTS, TRANSACTIONS
+from recoup.plugins.quickbooks.standin.entities import HIDDEN, KNOWN, LISTS, TRANSACTIONS
 from recoup.plugins.quickbooks.standin.fault import query_invalid, query_syntax
 from recoup.plugins.quickbooks.standin.shelf import Shelf
 from recoup.plugins.quickbooks.standin.wire import Doc
@@ -248,7 +248,7 @@ def select(
 ) -> list[str]:
     """Return the ids that match, in order, before paging."""
     entity = statement.entity
-    if entity not in KNOWN and not shelf.table(entity):
+    if entity == HIDDEN or (entity not in KNOWN and not shelf.table(entity)):
         raise query_invalid(f"invalid context declaration: {entity}")
     _check_paths(shelf, statement)
     docs = _candidates(shelf, statement)

@@ -130,12 +130,23 @@ def _check_journal(books: Books, body: Doc) -> None:
         total += sign * decimal(line.get("Amount"))
         account = str((detail.get("AccountRef") or {}).get("value") or "")
         entity = detail.get("Entity") or {}
-        if books.is_receivable(account) and not (entity.get("EntityRef") or {}).get("value"):
-            raise business(
-                "When you use Accounts Receivable, you must choose a customer in the Name field."
-            )
+        if books.is_receivable(account):
+            _check_debtor(books, account, str((entity.get("EntityRef") or {}).get("value") or ""))
     if total:
         raise business("The debits and credits of a journal entry must be equal")
+
+
+def _check_debtor(books: Books, account: str, customer: str) -> None:
+    """A line on a receivables account names a customer, of that account's currency."""
+    if not customer:
+        raise business(
+            "When you use Accounts Receivable, you must choose a customer in the Name field."
+        )
+    debtor, receivable = books.find("Customer", customer), books.find("Account", account)
+    if debtor is None or receivable is None:
+        return
+    if books.currency_of(debtor) != books.currency_of(receivable):
+        raise business("The account and the customer of a line must have the same currency")
 
 
 def check_unique(books: Books, entity: str, doc: Doc) -> None:

@@ -95,7 +95,12 @@ class StandIn:
         for company in companies:
             self.webhooks.listen(company)
         self.state = state.State(self.options.state, self) if self.options.state else None
-        self._listener = Listener(self, port)
+        try:
+            self._listener = Listener(self, port)
+        except OSError:
+            if self.state is not None:
+                self.state.close()
+            raise
 
     # -- life ---------------------------------------------------------------------------------
 

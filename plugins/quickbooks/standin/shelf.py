@@ -60,7 +60,7 @@ class Shelf:
 
     def table(self, entity: str) -> dict[str, Doc]:
         """Return the live documents of an entity by id: not a copy, read under the lock."""
-        return self._rows.setdefault(entity, {})
+        return self._rows.get(entity, {})
 
     def entities(self) -> list[str]:
         """Return the names of the entities that hold or held documents."""

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from recoup.connector import ClientApp, DocumentKind, DocumentRef, Ledger, Money, TokenSet
+import pytest
+
+from recoup.connector import (
+    ClientApp,
+    ControlTotals,
+    DocumentKind,
+    DocumentRef,
+    Fetched,
+    Intent,
+    Ledger,
+    Money,
+    Outcome,
+    Swept,
+    TokenSet,
+    Window,
+    hookimpl,
+)
 from recoup.connector.testing import LedgerCase, LedgerConformance
 from recoup.connector.testing.case import Truth
 from recoup.connector.testing.fakes import NOON, FakeClock, FakeVault, connection
@@ -40,6 +58,7 @@ class OneClock(FakeClock):
 
 
 class QuickBooksCase(LedgerCase):
+    adapter: type[QuickBooksLedger] = QuickBooksLedger
     many = 30  # three pages of eight, five of which overlap
 
     def __init__(self) -> None:
@@ -68,7 +87,7 @@ class QuickBooksCase(LedgerCase):
             base_url=self.standin.url,
             app=ClientApp(client_id="conformance", client_secret="conformance"),
         )
-        return Ledger(QuickBooksLedger(reached, page_rows=8))
+        return Ledger(self.adapter(reached, page_rows=8))
 
     def truth(self) -> Truth:
         return {
@@ -147,3 +166,77 @@ def _line(amount: str) -> dict[str, Any]:
 
 class TestQuickBooks(LedgerConformance):
     case_type = QuickBooksCase
+
+
+# The example adapter of the kit has no sweeps, allocations or fees: their scenarios are proven to
+# catch a bug here.
+
+
+class CountsOneTooMany(QuickBooksLedger):
+    @hookimpl
+    def sweep(self, source_type: str, window: Window, listed: bool) -> tuple[Swept, Fetched]:
+        swept, fetched = super().sweep(source_type, window, listed)
+        return replace(swept, count=swept.count + 1), fetched
+
+
+class SweepsEverything(QuickBooksLedger):
+    @hookimpl
+    def sweep(self, source_type: str, window: Window, listed: bool) -> tuple[Swept, Fetched]:
+        return super().sweep(source_type, Window(), listed)
+
+
+class TakesTodayForAnyDay(QuickBooksLedger):
+    @hookimpl
+    def control_totals(self, as_of: date | None, detail: bool) -> ControlTotals:
+        return super().control_totals(None, detail)
+
+
+class ListsHalfOfWhatIsOpen(QuickBooksLedger):
+    @hookimpl
+    def control_totals(self, as_of: date | None, detail: bool) -> ControlTotals:
+        stated = super().control_totals(as_of, detail)
+        return replace(stated, open_entries=stated.open_entries[::2])
+
+
+class AppliesToNobody(QuickBooksLedger):
+    @hookimpl
+    def allocate(self, intent: Intent) -> Outcome:
+        return Outcome(document=None, inverse={})
+
+
+class UndoesNothing(QuickBooksLedger):
+    @hookimpl
+    def reverse(self, intent: Intent) -> Outcome:
+        return Outcome(document=None, inverse={})
+
+
+class MintsKeys(QuickBooksLedger):
+    @hookimpl
+    def create_invoice(self, intent: Intent) -> Outcome:
+        request = {**intent.request, "number": None}
+        return super().create_invoice(replace(intent, key=str(uuid.uuid4()), request=request))
+
+
+CAUGHT = [
+    (CountsOneTooMany, "test_a_sweep_counts_and_lists_what_is_there"),
+    (SweepsEverything, "test_a_sweep_keeps_to_its_window"),
+    (TakesTodayForAnyDay, "test_a_dated_control_total_leaves_out_what_came_later"),
+    (ListsHalfOfWhatIsOpen, "test_the_open_entries_sum_to_the_control_total"),
+    (AppliesToNobody, "test_applying_a_payment_twice_applies_it_once"),
+    (UndoesNothing, "test_undoing_an_allocation_leaves_the_payment_unapplied"),
+    (MintsKeys, "test_the_same_fee_twice_is_one_invoice"),
+    (UndoesNothing, "test_undoing_a_fee_takes_it_off_the_books"),
+]
+
+
+@pytest.mark.parametrize(("adapter", "scenario"), CAUGHT, ids=lambda v: getattr(v, "__name__", v))
+def test_the_scenario_fails_for_the_adapter_with_its_bug(
+    adapter: type[QuickBooksLedger], scenario: str
+) -> None:
+    case = QuickBooksCase()
+    case.adapter = adapter  # type: ignore[misc]
+    try:
+        with pytest.raises(AssertionError):
+            getattr(LedgerConformance(), scenario)(case)
+    finally:
+        case.close()

@@ -94,18 +94,26 @@ def _base(conn: Any) -> str:
     return "control" if "control" in str(conn.engine.url) else "store"
 
 
-def run_job(job: Job, killer: Killer) -> Report:
-    """Do what ``job["do"]`` says: connect, sync or tie_out."""
+# One store for all histories, at one path: SQLAlchemy's compiled statements survive the fork, and
+# compiling them would take most of a child's life. Connections are the child's own.
+_stores: dict[str, Store] = {}
+
+
+def run_job(job: Job, killer: Killer | None) -> Report:
+    """Do what ``job["do"]`` says: connect, sync or tie_out. killer None only warms up."""
     small_world.shrink_adapter()
     clock = ShiftedClock(datetime.fromisoformat(job["now"]) + timedelta(seconds=job["skew"]))
-    store = open_store(Path(job["database"]), clock=clock)
+    store = _stores.get(job["database"]) or open_store(Path(job["database"]), clock=clock)
+    _stores[job["database"]] = store
+    store.clock = clock
     if job["do"] == "connect":
         return _connect(job, store, clock)
     with store.read() as conn:
         company = find_company(conn, None)
     ledger = _open_ledger(job, store, company, clock)
     planted.plant(job.get("bug"))
-    killer.listen()
+    if killer is not None:
+        killer.listen()
     try:
         if job["do"] == "tie_out":
             outcome = tie_out(store, company, ledger, as_of=None, clock=clock)

@@ -27,6 +27,7 @@ class Progress:
         self.seeds.append(seeded)
         self.tally.add(tally.as_plain())
         written = json.dumps({"seeds": self.seeds, "tally": self.tally.as_plain()}, indent=1)
+        self._path.parent.mkdir(exist_ok=True)
         beside = self._path.with_suffix(".tmp")
         beside.write_text(written)
         os.replace(beside, self._path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import small_world
-from harness.bookkeeping import act
+from harness.bookkeeping import VERBS, act
 from harness.nursery import Nursery
 from harness.truth import differences
 from recoup.plugins.quickbooks.standin.answer import Answer
@@ -103,10 +102,11 @@ class World:
         self.standin = BusyStandIn(self.books, options=options)
         self.standin.tally = tally
         self.standin.start()
-        self.folder = Path(tempfile.mkdtemp(prefix="soak-", dir=_fast_disk()))
+        for file in nursery.folder.iterdir():
+            file.unlink()
         for file in template.iterdir():
-            shutil.copy(file, self.folder)
-        self.database = self.folder / "recoup.db"
+            shutil.copy(file, nursery.folder)
+        self.database = nursery.folder / "recoup.db"
         self.skew = 0.0
         self.limping_since: datetime | None = None  # a kill may have cost the newest tokens
         self.last_error = ""
@@ -120,13 +120,22 @@ class World:
         if ended["outcome"] != "done":
             raise Finding(str(ended))
 
+    def warm_up(self) -> None:
+        """Sync and tie out within the nursery, on a little of everything."""
+        self.connect(0.0)
+        for number, verb in enumerate((*VERBS, *VERBS)):
+            self.act(verb, number, number + 1)
+        for do in ("sync", "sync", "tie_out"):
+            self._job(do, warm=True)
+
     def close(self) -> None:
         self.standin.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def act(self, verb: str, a: int, b: int) -> None:
+        """The first act after a sync shares its second; those that follow take their time."""
         if act(self.books, verb, a, b):
             self.tally.rules[verb] += 1
+        self.clock.advance(timedelta(seconds=1.7))
 
     def let_pass(self, seconds: float) -> None:
         """Time passes; not so much that a token lost in a kill could not be had again."""
@@ -207,8 +216,3 @@ class World:
     def _job(self, do: str, **more: Any) -> dict[str, Any]:
         common = {"database": str(self.database), "key": self.key, "skew": self.skew}
         return self.nursery.run({"do": do, "now": self.clock.now().isoformat(), **common, **more})
-
-
-def _fast_disk() -> str | None:
-    """Memory, where there is such a place: a kill is not a power cut, the disk proves nothing."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None

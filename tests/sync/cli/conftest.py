@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -65,6 +66,25 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def connected(home: Path, standin: StandIn) -> Path:
     """The workspace, connected to the stand-in's company."""
     join(home, standin)
+    return home
+
+
+@pytest.fixture(scope="session")
+def synced_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace that was synced from a stand-in that has stopped since."""
+    folder = tmp_path_factory.mktemp("synced") / "workspace"
+    Workspace.init(folder)
+    with StandIn(small_books(), 0, Options(throttle=False)) as running:
+        join(folder, running)
+        done = CliRunner().invoke(recoup, ["--home", str(folder), "sync"])
+        assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture
+def synced(home: Path, synced_once: Path) -> Path:
+    """The workspace that commands find, synced; no ledger answers any more."""
+    shutil.copytree(synced_once, home, dirs_exist_ok=True)
     return home
 
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from click.testing import Result
+
 from recoup.sync.cli.root import COMMANDS
+
+Run = Callable[..., Result]
+OneLine = Callable[[Result, int], str]
 
 HEAVY = ("sqlalchemy", "pydantic", "requests", "rich", "quickbooks", "alembic", "cryptography")
 
@@ -22,36 +29,36 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.endswith("[]\n"), done.stdout + done.stderr
 
 
-def test_help_names_every_command_and_each_has_its_own(run) -> None:
+def test_help_names_every_command_and_each_has_its_own(run: Run) -> None:
     said = run("--help").stdout
     for name in COMMANDS:
         assert f"  {name} " in said
         assert "Usage:" in run(name, "--help").stdout
 
 
-def test_the_version_is_told(run) -> None:
+def test_the_version_is_told(run: Run) -> None:
     assert run("--version").stdout.startswith("recoup ")
 
 
-def test_wrong_use_is_one_line_and_two(run, one_line) -> None:
+def test_wrong_use_is_one_line_and_two(run: Run, one_line: OneLine) -> None:
     assert "No such command 'synk'" in one_line(run("synk"), 2)
     assert "No such option" in one_line(run("sync", "--al"), 2)
 
 
-def test_init_makes_a_workspace_and_says_what_is_next(tmp_path: Path, run) -> None:
+def test_init_makes_a_workspace_and_says_what_is_next(tmp_path: Path, run: Run) -> None:
     result = run("init", tmp_path / "books")
     assert result.exit_code == 0 and "recoup connect quickbooks" in result.stdout
     assert (tmp_path / "books" / "recoup.toml").exists()
     assert "already" in run("init", tmp_path / "books").stdout
 
 
-def test_home_names_the_workspace(tmp_path: Path, run, one_line) -> None:
+def test_home_names_the_workspace(tmp_path: Path, run: Run, one_line: OneLine) -> None:
     run("init", tmp_path / "books")
     assert run("--home", tmp_path / "books", "companies").exit_code == 0
     assert "recoup init" in one_line(run("--home", tmp_path, "companies"), 2)
 
 
-def test_a_wrong_setting_names_file_and_line(home: Path, run, one_line) -> None:
+def test_a_wrong_setting_names_file_and_line(home: Path, run: Run, one_line: OneLine) -> None:
     (home / "recoup.toml").write_text("[sync]\nparalel = 2\n")
     said = one_line(run("companies"), 2)
     assert (
@@ -59,7 +66,12 @@ def test_a_wrong_setting_names_file_and_line(home: Path, run, one_line) -> None:
     )
 
 
-def test_a_missing_extra_is_one_line(home: Path, run, one_line, monkeypatch) -> None:
+def test_a_missing_extra_is_one_line(
+    home: Path,
+    run: Run,
+    one_line: OneLine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     import importlib.util
 
     real = importlib.util.find_spec
@@ -72,14 +84,16 @@ def test_a_missing_extra_is_one_line(home: Path, run, one_line, monkeypatch) -> 
     assert "pip install 'recoup[quickbooks]'" in one_line(result, 2)
 
 
-def test_plugins_lists_adapters_and_what_they_can_do(run) -> None:
+def test_plugins_lists_adapters_and_what_they_can_do(run: Run) -> None:
     result = run("plugins")
     assert result.exit_code == 0
     assert "quickbooks: QuickBooks Online" in result.stdout
     assert "incremental pull" in result.stdout and "recoup standin quickbooks" in result.stdout
 
 
-def test_a_plugin_that_does_not_load_is_a_finding(run, monkeypatch) -> None:
+def test_a_plugin_that_does_not_load_is_a_finding(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from importlib.metadata import EntryPoint
 
     from recoup.connector import plugins

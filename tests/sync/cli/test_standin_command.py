@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from subprocess import Popen
+from typing import IO
 
 import pytest
+from click.testing import Result
 
+from recoup.plugins.quickbooks.standin.server import StandIn
 from recoup.sync.cli.root import recoup
+
+Run = Callable[..., Result]
+OneLine = Callable[[Result, int], str]
+Spawn = Callable[..., Popen[str]]
+FirstUrl = Callable[[IO[str] | None], str]
 
 
 def refused(capfd: pytest.CaptureFixture[str], *words: str) -> str:
@@ -20,7 +30,7 @@ def refused(capfd: pytest.CaptureFixture[str], *words: str) -> str:
     return said
 
 
-def test_it_prints_its_address_alone_and_stops_on_ctrl_c(spawn, first_url) -> None:
+def test_it_prints_its_address_alone_and_stops_on_ctrl_c(spawn: Spawn, first_url: FirstUrl) -> None:
     process = spawn("standin", "quickbooks", "--seed", "demo")
     assert first_url(process.stdout).startswith("http://127.0.0.1:")
     process.send_signal(signal.SIGINT)
@@ -55,13 +65,13 @@ def test_a_seed_that_is_broken_names_the_file(
     assert "h.csv" in refused(capfd, "--seed", str(tmp_path / "h.csv"))
 
 
-def test_a_taken_port_is_named(capfd: pytest.CaptureFixture[str], standin) -> None:
+def test_a_taken_port_is_named(capfd: pytest.CaptureFixture[str], standin: StandIn) -> None:
     port = standin.url.rpartition(":")[2]
     with pytest.raises(SystemExit):
         recoup.main(args=["standin", "quickbooks", "--seed", "demo", "--port", port])
     assert f"recoup: --port {port}:" in capfd.readouterr().err
 
 
-def test_without_a_ledger_it_says_which_there_are(run, one_line) -> None:
+def test_without_a_ledger_it_says_which_there_are(run: Run, one_line: OneLine) -> None:
     assert "There are: quickbooks" in run("standin").stdout
     assert "known: quickbooks" in one_line(run("standin", "sage"), 2)

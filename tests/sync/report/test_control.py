@@ -21,9 +21,9 @@ Controls = Callable[..., Control]
 
 @pytest.fixture
 def control(store: Store, company: CompanyRow) -> Controls:
-    def run(as_of: date = TODAY) -> Control:
+    def run(as_of: date = TODAY, **options: Any) -> Control:
         with store.read(company.company_id) as conn:
-            return aging(conn, company, as_of=as_of)[0].control
+            return aging(conn, company, as_of=as_of, **options)[0].control
 
     return run
 
@@ -107,6 +107,7 @@ def test_a_past_day_is_proven_by_the_dated_total_until_something_changes(
     ledger = sync(paper)
     tie_out(store, company, ledger, as_of=day, clock=clock)
     assert explained(control(day)) == [("JE-12:0", "5.00")] and control(day).proven
+    assert control(day, as_known=True).proven is None  # the ledger does not report as known
     paper.invoice("14", "1", "1.00", TODAY)
     sync(paper)
     assert control(day).proven is None

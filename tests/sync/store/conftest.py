@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from recoup.connector.protocols import Clock
+from recoup.sync.store.engine import Store, open_store
+
 ACTORS = Path(__file__).with_name("actors.py")
 
 
@@ -37,6 +40,12 @@ def start_actor() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_address: str, clock: Clock) -> Store:
+    """A store on SQLite alone; the test closes it."""
+    return open_store(sqlite_address, clock=clock)
 
 
 class TokenServer:

@@ -72,16 +72,19 @@ def rows_of(paper: Any) -> Rows:
             inward[part.target] += part.amount.minor
             outward[part.source] += part.amount.minor
             if part.target.kind == "journal":
-                facts = (payment.customer_id, "USD", part.amount.minor, True)
-                settled.append(Settlement(*part.target, *facts))
+                entry = part.target.ledger_id
+                amount = part.amount.minor
+                settled.append(
+                    Settlement("journal", entry, payment.customer_id, "USD", amount, True)
+                )
     for record in records:
         if hasattr(record, "total"):
             facts = (record.customer_id, "USD", record.total.minor, record.balance.minor)
             allocated = (inward[record.ref], outward[record.ref])
-            documents.append(DocumentFigures(*record.ref, *facts, *allocated))
+            documents.append(DocumentFigures._make((*record.ref, *facts, *allocated)))
         for line in getattr(record, "lines", ()):
             where = (*record.ref, line.part, line.customer_id, "USD", line.amount.minor)
-            lines.append(ControlLineRow(*where, record.issued_on))
+            lines.append(ControlLineRow._make((*where, record.issued_on)))
     customers = [
         CustomerFigure(r.ledger_id, r.currency, r.balance.minor)
         for r in records

@@ -296,6 +296,18 @@ def test_a_merge_moves_documents_jobs_and_money(company: Any, books: Books) -> N
         books.get("Customer", gone)
 
 
+def test_a_statement_charge_is_owed_and_no_endpoint_shows_it(
+    company: Any, books: Books, qbo: Any, code: Any
+) -> None:
+    customer = company.customer()
+    books.statement_charge(customer, Decimal(15))
+    assert books.get("Customer", customer)["Balance"] == company.receivable() == 15
+    assert code(qbo.query("select * from StatementCharge")) == "4001"
+    assert code(qbo.get("cdc", entities="StatementCharge", changedSince=books.local())) == "4001"
+    total = qbo.get("reports/CustomerBalance")["Rows"]["Row"][-1]["Summary"]["ColData"][-1]
+    assert total["value"] == "15.00"
+
+
 def test_settle_gives_loaded_documents_their_balances(company: Any, books: Books) -> None:
     books.load("Customer", {"Id": "5", "DisplayName": "Raw"})
     ref = {"value": "5"}

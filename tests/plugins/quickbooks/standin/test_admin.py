@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from recoup.plugins.quickbooks.standin.books import Books
+from recoup.plugins.quickbooks.standin.serve import serve
 from recoup.plugins.quickbooks.standin.server import StandIn
 
 
@@ -113,6 +115,14 @@ def test_a_wrong_request_is_told_what_is_wrong(
     admin: Any, path: str, body: dict[str, Any], said: str
 ) -> None:
     assert said in admin(path, **body)["error"]
+
+
+def test_a_taken_port_is_an_error_that_leaves_nothing_open(
+    standin: StandIn, tmp_path: Path
+) -> None:
+    port = int(standin.url.rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"):
+        serve([Books()], port, state=str(tmp_path / "state"))
 
 
 def test_serve_says_where_it_is_and_stops_on_a_signal() -> None:

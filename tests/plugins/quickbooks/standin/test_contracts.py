@@ -177,7 +177,7 @@ def demo_after_a_day() -> Books:
     """The demo with the day's changes: documents of the bookkeeper beside those of the seed."""
     books = open_seed("demo")
     demo_bookkeeper_day(books)
-    accounts = {row["AccountType"]: row["Id"] for row in books.rows("Account")}
+    accounts = {row["AccountType"]: row["Id"] for row in reversed(books.rows("Account"))}
     customer = books.rows("Customer")[0]["Id"]
     memo = books.create("CreditMemo", {"CustomerRef": {"value": customer}, "Line": [LINE]})
     invoice = books.create("Invoice", {"CustomerRef": {"value": customer}, "Line": [LINE]})
