@@ -10,7 +10,12 @@ from recoup.connector.platforms import LedgerPlatform
 from recoup.connector.protocols import ClientApp, Clock, Connection
 from recoup.plugins.quickbooks.capabilities import CAPABILITIES
 
-__all__ = ["ledger_platforms", "open_consent", "open_ledger"]
+__all__ = [
+    "ledger_platforms",
+    "open_consent",
+    "open_ledger",
+    "run_standin",
+]
 
 MISSING = "QuickBooks needs its library: pip install 'recoup[quickbooks]'"
 

@@ -88,7 +88,7 @@ class QuickBooksLedger:
     @hookimpl
     def create_payment(self, intent: Intent) -> Outcome:
         """Book a payment; optional in the request: rate (decimal string), memo."""
-        return writes.create_payment(self._client, intent)
+        return writes.create_payment(self._client, intent, home=self._context.home_currency)
 
     @hookimpl
     def allocate(self, intent: Intent) -> Outcome:

@@ -65,13 +65,15 @@ def read_home_currency(client: Client) -> str:
 
 def run(client: Client, state: State, meter: Metered) -> Iterator[Page]:
     """Yield the pages of a pass; the last page's cursor is that of a delta."""
-    while state.queue:
-        for page_state, page in _read_entity(client, state, meter):
-            state = page_state
-            yield page
-        if not state.queue and state.attempt < MOST_ATTEMPTS:
-            # The check costs one call for all entities; a full pass lists ids anyway.
-            state = replace(state, queue=_short(client, state), attempt=state.attempt + 1)
+    while True:
+        while state.queue:
+            for page_state, page in _read_entity(client, state, meter):
+                state = page_state
+                yield page
+        short = _short(client, state) if state.attempt < MOST_ATTEMPTS else ()
+        if not short:
+            break
+        state = replace(state, queue=short, attempt=state.attempt + 1)
     done = State(phase="delta", home=state.home, high_water=state.high_water)
     yield Page(cursor=done.dump(), calls=meter.take(), total=state.total)
 

@@ -16,6 +16,7 @@ def confirm(client: Client, wanted: Sequence[tuple[str, str]]) -> Fetched:
     """Ask for (entity, id) pairs by id, all in one call where they fit.
 
     The platform was asked for exactly these ids, so what it does not return it does not have.
+    Its ids are numbers; anything else is not asked for and stays unknown.
     """
     by_entity: dict[str, list[str]] = defaultdict(list)
     for entity, ledger_id in dict.fromkeys(wanted):
@@ -26,5 +27,6 @@ def confirm(client: Client, wanted: Sequence[tuple[str, str]]) -> Fetched:
         for rows in client.batch_rows(queries[at : at + BATCH_ITEMS]):
             payloads.extend(rows)
     living = {(row.source_type, row.ledger_id) for row in payloads}
-    gone = [Tombstone(*pair) for pair in dict.fromkeys(wanted) if pair not in living]
+    asked = [pair for pair in dict.fromkeys(wanted) if pair[1].isdecimal()]
+    gone = [Tombstone(*pair) for pair in asked if pair not in living]
     return Fetched(payloads=payloads, tombstones=gone)

@@ -11,7 +11,15 @@ from recoup.connector.model import DocumentState
 from recoup.connector.money import Money, exponent
 from recoup.plugins.quickbooks.structs import MetaData, PlainObject, Ref
 
-__all__ = ["MappingContext", "head", "is_void", "read_money", "read_positive", "required_id"]
+__all__ = [
+    "MappingContext",
+    "head",
+    "is_void",
+    "read_money",
+    "read_positive",
+    "required_id",
+    "state_of",
+]
 
 VOID_NOTE = "Voided"
 _ZERO = Decimal(0)

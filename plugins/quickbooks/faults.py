@@ -41,6 +41,7 @@ __all__ = [
     "find_fault",
     "judge",
     "judge_words",
+    "read_fault",
     "sdk_calls",
 ]
 

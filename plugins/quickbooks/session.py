@@ -22,7 +22,13 @@ from recoup.plugins.quickbooks.consent import REQUEST_ID, QuickBooksConsent
 from recoup.plugins.quickbooks.decode import read_time
 from recoup.plugins.quickbooks.faults import Throttled, TokenRefused, judge
 
-__all__ = ["RawSession", "budgets_for", "reads_budget"]
+__all__ = [
+    "RawSession",
+    "budgets_for",
+    "kind_of",
+    "reads_budget",
+    "realm_key",
+]
 
 REFRESH_BEFORE = timedelta(minutes=10)
 MONTHLY_READS = 500_000  # Intuit's Builder tier, per app

@@ -14,14 +14,32 @@ from msgspec import Struct
 
 __all__ = [
     "AccountObject",
+    "AccountingPrefs",
+    "CashBack",
     "CompanyInfoObject",
+    "CurrencyPrefs",
     "CustomerObject",
+    "DepositDetail",
+    "DepositEntity",
+    "DepositLine",
     "DepositObject",
+    "Email",
+    "JournalDetail",
+    "JournalEntity",
     "JournalEntryObject",
+    "JournalLine",
+    "LinkedTxn",
+    "Memo",
+    "MetaData",
+    "PaymentLine",
     "PaymentObject",
+    "Phone",
     "PlainObject",
     "PreferencesObject",
+    "Ref",
+    "ReportPrefs",
     "SalesFormObject",
+    "TransactionObject",
 ]
 
 

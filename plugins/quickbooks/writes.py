@@ -15,14 +15,21 @@ from typing import Any
 import msgspec
 
 from recoup.connector.errors import Fatal, Gone, NotSupported, Skippable
-from recoup.connector.intents import Intent, Outcome
+from recoup.connector.intents import Intent, IntentState, Outcome
 from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.plugins.quickbooks import decode
 from recoup.plugins.quickbooks.client import Client
 from recoup.plugins.quickbooks.confirm import confirm
 from recoup.plugins.quickbooks.entities import to_source_type
-from recoup.plugins.quickbooks.mapping_payments import settled_ref
-from recoup.plugins.quickbooks.structs import LinkedTxn
+from recoup.plugins.quickbooks.payment_lines import (
+    applied,
+    check_lines,
+    exact_lines,
+    plain_lines,
+    settling_line,
+    with_more,
+    without,
+)
 
 __all__ = [
     "add_note",
@@ -41,8 +48,11 @@ VOID_PAYMENT = {"operation": "update", "include": "void"}
 Object = dict[str, Any]
 
 
-def create_payment(client: Client, intent: Intent) -> Outcome:
-    """Book a payment. In a foreign currency it takes the first invoice's rate unless given."""
+def create_payment(client: Client, intent: Intent, *, home: str | None) -> Outcome:
+    """Book a payment. In a foreign currency it takes the first invoice's rate unless given.
+
+    home: the home currency where it is known; then a payment in it costs no read.
+    """
     asked = intent.request
     allocations = _allocations(asked)
     body: Object = {
@@ -50,7 +60,7 @@ def create_payment(client: Client, intent: Intent) -> Outcome:
         "CurrencyRef": {"value": asked["currency"]},
         "TotalAmt": Decimal(asked["amount"]),
         "TxnDate": asked["issued_on"],
-        "Line": [_line("Invoice", id, amount) for id, amount in allocations],
+        "Line": [settling_line("Invoice", id, amount) for id, amount in allocations],
     }
     reference = asked.get("reference")
     if reference:
@@ -58,7 +68,9 @@ def create_payment(client: Client, intent: Intent) -> Outcome:
     notes = [asked.get("memo"), reference if len(reference or "") > REFERENCE_LENGTH else None]
     if any(notes):
         body["PrivateNote"] = "\n".join(filter(None, notes))[:NOTE_LENGTH]
-    rate = asked.get("rate") or _rate_of_invoice(client, allocations)
+    rate = asked.get("rate")
+    if rate is None and asked["currency"] != home:
+        rate = _rate_of_invoice(client, allocations)
     if rate is not None:
         # A payment without a rate is booked at 1, whatever its currency.
         body["ExchangeRate"] = Decimal(rate)
@@ -130,7 +142,7 @@ def add_note(client: Client, intent: Intent) -> Outcome:
         raise Skippable(f"the private note of {ref} is full: {NOTE_LENGTH} characters at most")
     body = {"Id": ref.ledger_id, "SyncToken": tree["SyncToken"], "PrivateNote": after, **SPARSE}
     if entity == "Payment":
-        body["Line"] = _plain_lines(tree)  # payment lines are written all or none
+        body["Line"] = plain_lines(tree)  # payment lines are written all or none
     booked = client.write(entity, body, request_id=intent.key)
     now = decode.read_tree(booked)
     return Outcome(
@@ -152,11 +164,11 @@ def reverse(client: Client, intent: Intent) -> Outcome:
     elif what == "delete":
         params = {"operation": "delete"}
     elif what == "lines":
-        body |= {**SPARSE, "Line": _exact_lines(undo["lines"])}
+        body |= {**SPARSE, "Line": exact_lines(undo["lines"])}
     elif what == "note":
         body |= {**SPARSE, "PrivateNote": undo["note"]}
         if "lines" in undo:
-            body["Line"] = _exact_lines(undo["lines"])
+            body["Line"] = exact_lines(undo["lines"])
     else:
         raise NotSupported(f"unknown way to take a write back: {what}")
     done = client.write(str(entity), body, request_id=intent.key, params=params)
@@ -167,23 +179,30 @@ def reverse(client: Client, intent: Intent) -> Outcome:
 def _allocate_payment(client: Client, intent: Intent, payment_id: str) -> Outcome:
     raw = _live(client, "Payment", payment_id)
     tree = decode.read_tree(raw)
-    before = _plain_lines(tree)
+    before = plain_lines(tree)
     wanted = _allocations(intent.request)
-    missing = [(id, amount) for id, amount in wanted if _applied(before, id) != amount]
+    missing = [(id, amount) for id, amount in wanted if applied(before, id) != amount]
     if not missing:  # an earlier try did it
-        rest = [line for line in before if _invoice_of(line) not in dict(wanted)]
-        return _allocated(raw, tree, rest, wanted)
+        return _allocated(raw, tree, without(before, wanted), wanted)
     body = {
         "Id": payment_id,
         "SyncToken": tree["SyncToken"],
         **SPARSE,
         "CustomerRef": tree["CustomerRef"],
         "TotalAmt": tree["TotalAmt"],
-        "Line": _with(before, missing),
+        "Line": with_more(before, missing),
     }
-    booked = client.write("Payment", body, request_id=intent.key)
+    try:
+        booked = client.write("Payment", body, request_id=intent.key)
+    except Skippable:
+        if intent.state not in (IntentState.SENT, IntentState.UNKNOWN):
+            raise
+        # An earlier try may have added to a line that was there; its key fits no other body.
+        if any(applied(before, id) < amount for id, amount in wanted):
+            raise
+        return _allocated(raw, tree, without(before, wanted), wanted)
     now = decode.read_tree(booked)
-    _check_lines(now, wanted)
+    check_lines(now, wanted)
     return _allocated(booked, now, before, wanted)
 
 
@@ -195,8 +214,8 @@ def _allocate_credit(client: Client, intent: Intent, memo_id: str) -> Outcome:
         "CustomerRef": {"value": memo["CustomerRef"]["value"]},
         "TotalAmt": 0,
         "Line": [
-            *(_line("Invoice", id, amount) for id, amount in allocations),
-            _line("CreditMemo", memo_id, total),
+            *(settling_line("Invoice", id, amount) for id, amount in allocations),
+            settling_line("CreditMemo", memo_id, total),
         ],
     }
     for field in ("CurrencyRef", "ExchangeRate"):
@@ -216,7 +235,7 @@ def _booked_payment(
     tree = decode.read_tree(booked)
     if Decimal(tree["TotalAmt"]) != total:
         raise Fatal(f"QuickBooks booked payment {tree['Id']} over {tree['TotalAmt']}, not {total}")
-    _check_lines(tree, allocations)
+    check_lines(tree, allocations)
     ref = DocumentRef(DocumentKind.PAYMENT, tree["Id"])
     touched = (ref, *_invoices(allocations))
     inverse = {**_undo(undo, "Payment", tree), "touched": [list(item) for item in touched]}
@@ -236,17 +255,6 @@ def _allocated(
     return Outcome(document=ref, inverse=inverse, touched=touched, raw=raw)
 
 
-def _check_lines(tree: Object, wanted: Sequence[tuple[str, Decimal]]) -> None:
-    """Credits that the platform applies by itself may come on top; nothing may be missing."""
-    lines = _plain_lines(tree)
-    for id, amount in wanted:
-        if _applied(lines, id) < amount:
-            raise Fatal(
-                f"QuickBooks set {_applied(lines, id)} of payment {tree['Id']} against invoice "
-                f"{id}, not {amount}"
-            )
-
-
 def _allocations(asked: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
     return [
         (str(part["invoice_id"]), Decimal(part["amount"])) for part in asked.get("allocations", ())
@@ -255,10 +263,6 @@ def _allocations(asked: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
 
 def _invoices(allocations: Sequence[tuple[str, Decimal]]) -> tuple[DocumentRef, ...]:
     return tuple(DocumentRef(DocumentKind.INVOICE, id) for id, _ in allocations)
-
-
-def _line(kind: str, id: str, amount: Decimal) -> Object:
-    return {"Amount": amount, "LinkedTxn": [{"TxnId": id, "TxnType": kind}]}
 
 
 def _item_line(line: Mapping[str, Any]) -> Object:
@@ -271,41 +275,6 @@ def _item_line(line: Mapping[str, Any]) -> Object:
     }
 
 
-def _plain_lines(tree: Object) -> list[Object]:
-    """The lines of a payment with amounts and links only; LineEx is the platform's own."""
-    return [
-        {"Amount": Decimal(line.get("Amount") or 0), "LinkedTxn": line.get("LinkedTxn") or []}
-        for line in tree.get("Line") or []
-    ]
-
-
-def _exact_lines(lines: Sequence[Mapping[str, Any]]) -> list[Object]:
-    return [{**line, "Amount": Decimal(line["Amount"])} for line in lines]
-
-
-def _invoice_of(line: Object) -> str | None:
-    for link in line["LinkedTxn"]:
-        ref = settled_ref(LinkedTxn(str(link["TxnId"]), str(link["TxnType"])))
-        if ref.kind is DocumentKind.INVOICE:
-            return ref.ledger_id
-    return None
-
-
-def _applied(lines: Sequence[Object], invoice_id: str) -> Decimal:
-    amounts = (line["Amount"] for line in lines if _invoice_of(line) == invoice_id)
-    return sum(amounts, Decimal(0))
-
-
-def _with(lines: list[Object], more: Sequence[tuple[str, Decimal]]) -> list[Object]:
-    """Add amounts to the lines of their invoices; new invoices get lines of their own."""
-    added = dict(more)
-    result = []
-    for line in lines:
-        extra = added.pop(_invoice_of(line) or "", Decimal(0))
-        result.append({**line, "Amount": line["Amount"] + extra})
-    return [*result, *(_line("Invoice", id, amount) for id, amount in added.items())]
-
-
 def _undo(what: str, entity: str, tree: Object) -> Object:
     return {"undo": what, "entity": entity, "id": tree["Id"], "sync_token": tree["SyncToken"]}
 
@@ -313,7 +282,7 @@ def _undo(what: str, entity: str, tree: Object) -> Object:
 def _note_undo(entity: str, tree: Object, note: str) -> Object:
     undo = {**_undo("note", entity, tree), "note": note}
     if entity == "Payment":
-        undo["lines"] = [{**line, "Amount": str(line["Amount"])} for line in _plain_lines(tree)]
+        undo["lines"] = [{**line, "Amount": str(line["Amount"])} for line in plain_lines(tree)]
     return undo
 
 

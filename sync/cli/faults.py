@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 
-from recoup.connector.errors import NeedsReconnect, RecoupError, Retriable
+from recoup.connector.errors import Busy, NeedsReconnect, RecoupError, Retriable
 
 __all__ = ["DONE", "FINDING", "LATER", "RECONNECT", "STOPPED", "WRONG_USE", "exit_code", "one_line"]
 
@@ -27,12 +27,25 @@ def exit_code(error: Exception) -> int:
 def one_line(error: Exception) -> str | None:
     """Say *error* in one line; None when it is a defect of ours and its trace is wanted."""
     if isinstance(error, RecoupError):
-        return " ".join(str(error).split())
+        line = " ".join(str(error).split())
+        return f"{line}{_when(error)}" if isinstance(error, Retriable) else line
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full; nothing is lost, free some space and run the same command again"
     if _is_database_fault(error):
         return _database_line(error)
     return None
+
+
+def _when(error: Retriable) -> str:
+    """From when on it is worth trying again, where that is known and not said already."""
+    seconds = round(error.retry_after.total_seconds())
+    if seconds < 1 or isinstance(error, Busy) or "allows the next call" in error.message:
+        return ""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        if seconds >= length:
+            count = -(-seconds // length)
+            return f"; try again in {count} {unit}{'' if count == 1 else 's'}"
+    return ""
 
 
 def _is_database_fault(error: Exception) -> bool:

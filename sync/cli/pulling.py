@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 
-from recoup.connector.errors import NeedsReconnect
+from recoup.connector.errors import Busy, NeedsReconnect
 from recoup.connector.events import Event, EventKind
 from recoup.sync.cli.faults import one_line
 from recoup.sync.connections import look_again, lost, works
@@ -118,7 +118,7 @@ def _pull(
     except Exception as error:  # noqa: BLE001 - reported per company; defects are raised later
         if isinstance(error, NeedsReconnect):
             lost(workspace.store, company, str(error))
-        return Pulled(company, None, error, time.monotonic() - started)
+        return Pulled(company, None, _named(error, company), time.monotonic() - started)
     works(workspace.store, company)
     workspace.plugins.on_event(
         Event(
@@ -129,6 +129,16 @@ def _pull(
         )
     )
     return Pulled(company, result, None, time.monotonic() - started)
+
+
+def _named(error: Exception, company: CompanyRow) -> Exception:
+    """Call the lease of a pull by what it means to a person."""
+    if isinstance(error, Busy) and f"pull:{company.company_id}" in error.message:
+        return Busy(
+            "another sync of this company is running; run the command again when it has ended",
+            retry_after=error.retry_after,
+        )
+    return error
 
 
 def _checked(ended: list[Pulled]) -> list[Pulled]:

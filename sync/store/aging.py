@@ -8,7 +8,7 @@ grouped allocations took three times as long on a million documents.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
@@ -169,19 +169,24 @@ class _Source(NamedTuple):
     view: View
     table: FromClause
     where: ColumnElement[bool]
+    taken_back: Mapping[str, Subquery]  # by the side of the allocation; empty as dated
 
 
 def _sources(view: View) -> list[_Source]:
-    now = _Source(view, documents, documents.c.state == "posted")
+    posted = documents.c.state == "posted"
     if view.known_at is None:
-        return [now]
-    known = and_(now.where, documents.c.known_from < view.known_at)
+        return [_Source(view, documents, posted, {})]
+    taken_back = {side: _taken_back(view, side) for side in ("target", "source")}
+    known = and_(posted, documents.c.known_from < view.known_at)
     past = and_(
         past_documents.c.state == "posted",
         past_documents.c.known_from < view.known_at,
         past_documents.c.known_until >= view.known_at,
     )
-    return [_Source(view, documents, known), _Source(view, past_documents, past)]
+    return [
+        _Source(view, documents, known, taken_back),
+        _Source(view, past_documents, past, taken_back),
+    ]
 
 
 def _invoices(source: _Source) -> Select[*tuple[Any, ...]]:
@@ -214,6 +219,12 @@ def _items(
         table.c.rate,
         open_minor.label("open_minor"),
     ).where(table.c.company_id == view.company_id, kinds, source.where)
+    if source.taken_back:
+        joined: FromClause = table
+        for past in source.taken_back.values():
+            same = and_(past.c.kind == table.c.kind, past.c.ledger_id == table.c.ledger_id)
+            joined = joined.outerjoin(past, same)
+        statement = statement.select_from(joined)
     if view.customers is not None:
         statement = statement.where(table.c.customer_id.in_(sorted(view.customers)))
     return statement if view.as_of is None else statement.where(table.c.issued_on <= view.as_of)
@@ -232,16 +243,26 @@ def _allocated(
     current = _sum(
         source, allocations, side, kind, ledger_id, allocations.c.known_from < view.known_at
     )
-    taken_back = _sum(
-        source,
-        past_allocations,
-        side,
-        kind,
-        ledger_id,
-        past_allocations.c.known_from < view.known_at,
-        past_allocations.c.known_until >= view.known_at,
+    return func.coalesce(current, 0) + func.coalesce(source.taken_back[side].c.minor, 0)
+
+
+def _taken_back(view: View, side: str) -> Subquery:
+    """Σ allocations that were known then and are not any more, per document on that side.
+
+    Grouped and joined, not looked up per document: the past has no index to look it up by.
+    """
+    past = past_allocations.c
+    kind, ledger_id = past[f"{side}_kind"].label("kind"), past[f"{side}_id"].label("ledger_id")
+    statement = select(
+        kind, ledger_id, func.sum(past.amount_minor).cast(BigInteger).label("minor")
+    ).where(
+        past.company_id == view.company_id,
+        past.known_from < view.known_at,
+        past.known_until >= view.known_at,
     )
-    return func.coalesce(current, 0) + func.coalesce(taken_back, 0)
+    if view.as_of is not None:
+        statement = statement.where(past.effective_on <= view.as_of)
+    return statement.group_by(kind, ledger_id).subquery(f"past_{side}")
 
 
 def _sum(

@@ -30,19 +30,28 @@ _FIRST_NAP, _LONGEST_NAP = 0.01, 0.25  # seconds by the store's clock
 class Lease:
     """A lease that is held. Work that may outlast its span renews it on the way."""
 
-    def __init__(self, store: Store, name: str, holder: str, ttl: timedelta) -> None:
+    def __init__(
+        self, store: Store, name: str, holder: str, ttl: timedelta, taken_at: datetime
+    ) -> None:
         self.name = name
+        self._renewed_at = taken_at
         self._store = store
         self._holder = holder
         self._ttl = ttl
 
     def renew(self) -> None:
-        """Start the span anew. Raises Busy when somebody else took the lease after it ran out:
-        stop then, for the other one is at work."""
+        """Keep the lease: call it as often as is convenient, it writes in the span's second half.
+
+        Raises Busy when somebody else took the lease after it ran out: stop then, for the
+        other one is at work.
+        """
+        now = self._store.clock.now()
+        if now - self._renewed_at < self._ttl / 2:
+            return
         with self._store.control_database.write(durable=True) as conn:
-            expires_at = self._store.clock.now() + self._ttl
-            if not acquire(conn, self.name, self._holder, self._store.clock.now(), expires_at):
+            if not acquire(conn, self.name, self._holder, now, now + self._ttl):
                 raise Busy(f"the lease {self.name} ran out and another process took it")
+        self._renewed_at = now
 
 
 @contextmanager
@@ -60,7 +69,7 @@ def hold(store: Store, name: str, *, ttl: timedelta, wait: timedelta) -> Iterato
         clock.sleep(nap)
         nap = min(nap * 2, _LONGEST_NAP)
     try:
-        yield Lease(store, name, holder, ttl)
+        yield Lease(store, name, holder, ttl, now)
     finally:
         with database.write(durable=True) as conn:
             release(conn, name, holder)

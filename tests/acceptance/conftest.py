@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -67,14 +68,24 @@ class Desk:
             out, err = process.communicate(timeout=120)
         return Ran(process.returncode, out, err)
 
+    def where_consent_leads(self, address: str) -> str:
+        """Consent as a browser would, but do not go where it is sent."""
+        try:
+            urllib.request.build_opener(_Landing).open(address, timeout=30).close()
+        except urllib.error.HTTPError as sent_on:
+            with sent_on:
+                return sent_on.headers["Location"]
+        raise AssertionError("the stand-in did not send the browser on")
+
     def init(self) -> None:
         with spawn("init", str(self.home)) as process:
             process.communicate(timeout=60)
         assert process.returncode == 0
 
-    def connect(self, url: str) -> Ran:
+    def connect(self, url: str, *words: str) -> Ran:
         """Connect as a process whose first http line is fetched, as a browser would."""
-        with self.spawn("connect", "quickbooks", "--base-url", url, "--no-browser") as process:
+        words = ("connect", "quickbooks", "--base-url", url, "--no-browser", *words)
+        with self.spawn(*words) as process:
             assert process.stdout is not None
             address = next(line for line in process.stdout if line.startswith("http")).strip()
             with urllib.request.urlopen(address, timeout=30) as page:
@@ -138,11 +149,16 @@ class Hold:
         self._released.set()
 
 
+class _Landing(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *asked: Any) -> None:
+        """Follow nobody: where it leads is what is asked for."""
+
+
 def spawn(*words: str) -> subprocess.Popen[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RECOUP_")}
     return subprocess.Popen(
         [sys.executable, "-m", "recoup.sync.cli", *words],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import socket
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -71,6 +72,25 @@ def test_a_company_is_connected_synced_and_proven(connected: Any) -> None:
     assert tied.code == 0 and "ties out" in tied.out
     [company] = connected.run("companies", "--format", "json").json
     assert company["state"] == "connected" and company["synced_at"]
+
+
+def test_a_redirect_to_a_port_of_ones_own_is_listened_at(firm: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    redirect = f"http://localhost:{port}/callback"
+    again = firm.connect(firm.standin.url, "--redirect-uri", redirect)
+    assert again.code == 0 and "Connected again" in again.out, again.err
+
+
+def test_a_redirect_to_https_is_pasted_back(firm: Any) -> None:
+    words = ("--base-url", firm.standin.url, "--no-browser")
+    redirect = "https://www.example.com/recoup"
+    with firm.spawn("connect", "quickbooks", *words, "--redirect-uri", redirect) as process:
+        asked = next(line for line in process.stdout if line.startswith("http")).strip()
+        landed = firm.where_consent_leads(asked)
+        assert landed.startswith(f"{redirect}?")
+        out, err = process.communicate(f"{landed}\n", timeout=60)
+    assert process.returncode == 0 and "Connected again" in out, err
 
 
 def test_the_command_line_is_quiet_on_stderr_when_all_is_well(firm: Any) -> None:
@@ -247,6 +267,31 @@ def test_open_items_add_up_to_the_aging(firm: Any) -> None:
     assert ran.code == 0, ran.err
     for found in ran.json:
         assert Decimal(found["total"]) == total(firm, found["currency"])
+
+
+def test_books_of_one_currency_are_proven_for_a_past_day(
+    firm_of: Callable[[str], Any], tmp_path: Path
+) -> None:
+    (tmp_path / "trade.csv").write_text(
+        "invoice,customer,business_unit,currency,amount,issued_on,due_on,paid_on\n"
+        "1,Harbour Books,,USD,100.10,2024-03-01,2024-03-31,2024-05-02\n"
+        "2,Harbour Books,,USD,250,2024-04-01,2024-05-01,\n"
+        "3,Quay Press,,USD,80.05,2024-04-15,2024-05-15,2024-04-20\n"
+    )
+    firm = firm_of(str(tmp_path / "trade.csv"))
+    tied = firm.run("tieout", "--as-of", "2024-04-30", "--format", "json")
+    assert tied.code == 0, tied.out + tied.err
+    assert tied.json[0]["proven"] is True
+    assert tied.json[0]["totals"]["USD"]["ledger"] == "350.10"
+
+
+def test_on_postgresql_the_same_figures_come_out(firm: Any, postgres_address: str) -> None:
+    expected = aging(firm)
+    settings = firm.home / "recoup.toml"
+    settings.write_text(f'database = "{postgres_address}"\n' + settings.read_text())
+    assert firm.connect(firm.standin.url).code == 0
+    assert_ties_out(firm)
+    assert aging(firm) == expected
 
 
 def test_a_folder_of_raw_bodies_comes_through_to_the_report(

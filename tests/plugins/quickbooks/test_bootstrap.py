@@ -121,6 +121,25 @@ def test_an_entity_that_came_up_short_is_read_again(world: Any, monkeypatch: Any
     assert set(brought(world.pull())) == set(ids)
 
 
+def test_a_cut_before_the_check_does_not_skip_it(world: Any, monkeypatch: Any) -> None:
+    ids = crowd(world)
+    real = Client.query
+
+    def lossy(self: Client, statement: str, entity: str) -> Any:
+        rows = real(self, statement, entity)
+        del rows.payloads[3:7]
+        return rows
+
+    monkeypatch.setattr(Client, "query", lossy)
+    for page in world.ledger().pull(None):
+        world.cursor = page.cursor
+        if not State.load(page.cursor).queue:
+            break
+    monkeypatch.undo()
+    assert State.load(world.cursor).phase == "bootstrap"
+    assert set(brought(world.pull())) == set(ids)
+
+
 def test_an_entity_that_stays_short_is_listed_for_the_engine(world: Any, monkeypatch: Any) -> None:
     crowd(world)
     real = Client.query

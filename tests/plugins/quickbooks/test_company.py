@@ -59,6 +59,11 @@ def test_fetch_splits_what_one_query_cannot_name(world: Any) -> None:
     assert sum(world.standin.calls.values()) == 1
 
 
+def test_what_cannot_be_an_id_is_neither_living_nor_gone(world: Any) -> None:
+    found = world.ledger().fetch([("Invoice", "1' OR '1"), ("Invoice", "")])
+    assert not found.payloads and not found.tombstones
+
+
 def test_fetch_of_nothing_costs_nothing(world: Any) -> None:
     assert not world.ledger().fetch([]).payloads
     assert sum(world.standin.calls.values()) == 0

@@ -132,6 +132,21 @@ def test_a_fault_hidden_in_a_success_is_found(body: str) -> None:
     assert type(judged(200, body)) is Skippable
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"Fault":{"Error":[]}}',
+        '{"Fault":{"Error":"x"}}',
+        '{"Fault":"x"}',
+        '{"fault":{"error":[null]}}',
+        '"Fault"',
+        '{"Fault":',
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_still_a_refusal(body: str) -> None:
+    assert type(judged(400, body)) is RequestRefused
+
+
 def test_a_document_that_speaks_of_a_fault_is_none() -> None:
     body = '{"QueryResponse":{"Invoice":[{"Id":"1","Fault":{"Error":[{"code":"610"}]}}]}}'
     assert judged(200, body) is None

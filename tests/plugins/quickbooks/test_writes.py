@@ -123,6 +123,15 @@ def test_a_foreign_payment_takes_the_rate_of_its_invoice(make_world: Callable[..
     assert rates == ["1.0845", "1.2"]
 
 
+def test_a_payment_in_the_home_currency_costs_no_read(world: Any) -> None:
+    buyer, [one] = owing(world, "10.00")
+    ledger = world.ledger()
+    world.pull(ledger)
+    before = sum(world.standin.calls.values())
+    ledger.create_payment(payment(buyer, "10.00", **{f"i{one}": "10.00"}))
+    assert sum(world.standin.calls.values()) - before == 1
+
+
 def test_a_refused_payment_changes_nothing_and_says_why(world: Any) -> None:
     buyer, [one] = owing(world, "10.00")
     with pytest.raises(Skippable, match="code 6"):
@@ -183,6 +192,19 @@ def test_applying_again_after_a_lost_answer_applies_once(world: Any, fault: str)
     assert balance(world, "Invoice", one) == 55
     world.ledger().reverse(undo(outcome.inverse))
     assert balance(world, "Invoice", one) == 100 and balance(world, "Payment", paid) == 90
+
+
+def test_adding_to_a_line_again_after_a_lost_answer_adds_once(world: Any) -> None:
+    buyer, [one] = owing(world, "100.00")
+    paid = world.pay(buyer, "90.00", **{f"i{one}": "30.00"})
+    asked = apply("payment", paid, **{f"i{one}": "20.00"})
+    world.standin.faults.next("drop_after", method="POST", match="payment?")
+    with pytest.raises(OutcomeUnknown):
+        world.ledger().allocate(asked)
+    outcome = world.ledger().allocate(replace(asked, state=IntentState.UNKNOWN))
+    assert balance(world, "Invoice", one) == 50
+    world.ledger().reverse(undo(outcome.inverse))
+    assert balance(world, "Invoice", one) == 70
 
 
 def test_a_credit_note_is_applied_by_a_payment_over_nothing(world: Any) -> None:

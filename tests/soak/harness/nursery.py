@@ -1,8 +1,8 @@
 """A warm process that forks one child per sync.
 
-Importing and compiling everything takes a second, a fork takes milliseconds. The nursery is
-forked before any thread exists, so that its children never inherit a lock that somebody holds;
-the stand-in's threads stay in the process of the test.
+Importing and compiling everything takes a second, a fork takes milliseconds. The nursery is a
+program of its own with one thread, so that no child inherits a lock that somebody holds; the
+stand-in's threads stay in the process of the test.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -27,15 +28,17 @@ Report = dict[str, Any]
 
 
 class Nursery:
-    """Start it before the first thread; close it at the end. One history at a time uses it."""
+    """The test's end of it. One history at a time uses it."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="soak-", dir=_fast_disk()))
         ours, theirs = socket.socketpair()
-        self._pid = os.fork()
-        if self._pid == 0:
-            ours.close()
-            _serve(theirs)
+        home = str(Path(__file__).resolve().parents[1])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "harness.nursery", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, "PYTHONPATH": home},
+        )
         theirs.close()
         self._socket = ours
         self._lines = ours.makefile("rwb")
@@ -51,21 +54,20 @@ class Nursery:
         return report
 
     def close(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
         self._lines.close()
         self._socket.close()
-        os.waitpid(self._pid, 0)
+        self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _serve(channel: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with channel.makefile("rwb") as lines:
+    with channel, channel.makefile("rwb") as lines:
         for line in lines:
             job = json.loads(line)
             report = run_job(job, None) if job.get("warm") else _fork(job)
             lines.write(json.dumps(report).encode() + b"\n")
             lines.flush()
-    os._exit(0)
 
 
 def _fast_disk() -> str | None:
@@ -101,3 +103,7 @@ def _live(job: Job, pipe: int) -> None:
     os.write(pipe, json.dumps(report).encode())
     sys.stdout.flush()
     os._exit(0)
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
-from typing import IO
+from typing import IO, Any
 from urllib.parse import parse_qsl, urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener
 
+import pytest
 from click.testing import Result
 
 from recoup.plugins.quickbooks.standin.server import StandIn
+from recoup.sync.demo import consenting
 from recoup.sync.workspace import Workspace
 
 Run = Callable[..., Result]
@@ -25,7 +27,7 @@ Join = Callable[[Path, StandIn], None]
 class _Stay(HTTPRedirectHandler):
     """Do not follow: the test is the browser that cannot reach the redirect address."""
 
-    def redirect_request(self, *_) -> None:
+    def redirect_request(self, *_: Any) -> None:
         """Answer None: the redirect is the answer."""
 
 
@@ -136,3 +138,12 @@ def test_a_base_url_that_is_none_is_refused(home: Path, run: Run, one_line: OneL
 def test_an_unknown_ledger_lists_the_known_ones(home: Path, run: Run, one_line: OneLine) -> None:
     said = one_line(run("connect", "quikbooks"), 2)
     assert said == "no ledger is called 'quikbooks'; known: quickbooks"
+
+
+def test_without_no_browser_the_browser_is_opened(
+    home: Path, standin: StandIn, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda url: consenting().show(url))
+    result = run("connect", "quickbooks", "--base-url", standin.url)
+    assert result.exit_code == 0, result.output
+    assert "open this address yourself" in result.stdout and "Connected: Acme" in result.stdout

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, NoReturn
 
 from sqlalchemy import insert, select, update
 
@@ -26,13 +27,14 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 def main() -> None:
     name, address, home, *rest = sys.argv[1:]
     with open_store(address, clock=SystemClock(), home=Path(home)) as store:
-        {
+        actors: dict[str, Any] = {
             "refresh_until": refresh_until,
             "refresh_and_stop": refresh_and_stop,
             "write_and_stop": write_and_stop,
             "lease_and_stop": lease_and_stop,
             "count_up": count_up,
-        }[name](store, *rest)
+        }
+        actors[name](store, *rest)
 
 
 def refresh_until(store: Store, url: str, generation: str) -> None:
@@ -108,7 +110,7 @@ def count_up(store: Store, times: str) -> None:
     _say("done")
 
 
-def _stop_here() -> None:
+def _stop_here() -> NoReturn:
     _say("stopped")
     sys.stdin.read()
     raise SystemExit("was to be killed, not told to go on")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,23 @@ def test_renewing_keeps_a_long_work_s_lease(store: Store, clock: Any) -> None:
         clock.move(minutes=4)
         with pytest.raises(Busy):
             store.lease("pull:1", ttl=TTL, wait=NOW).__enter__()
+
+
+def test_renewing_writes_only_when_half_the_span_is_gone(store: Store, clock: Any) -> None:
+    with store.lease("pull:1", ttl=TTL, wait=NOW) as lease:
+        first = expiry(store)
+        clock.move(minutes=2)
+        lease.renew()
+        assert expiry(store) == first
+        clock.move(minutes=1)
+        lease.renew()
+        assert expiry(store) == clock.now() + TTL
+
+
+def expiry(store: Store) -> datetime:
+    with store.read_control() as conn:
+        at: datetime = conn.execute(select(leases.c.expires_at)).scalar_one()
+        return at
 
 
 def test_renewing_a_lease_that_another_took_stops_the_work(store: Store, clock: Any) -> None:

@@ -59,7 +59,8 @@ def test_a_writer_waits_no_longer_than_its_patience(tmp_path: Path) -> None:
     two._lock.patience = 0.0
     with one.write(), pytest.raises(Busy, match="another process"), two.write():
         pass
-    one.close(), two.close()
+    one.close()
+    two.close()
 
 
 def test_the_wal_is_emptied_as_it_grows(
@@ -146,7 +147,7 @@ def test_a_checkpoint_that_fails_does_not_call_the_commit_a_failure(
         conn.execute(insert(holds).values(company_id=1, **row))
         raw = conn.connection.dbapi_connection
         assert raw is not None
-        raw.set_authorizer(no_checkpoint)  # type: ignore[attr-defined]
+        raw.set_authorizer(no_checkpoint)
     assert count_holds(sqlite_store) == 2
     sqlite_store.close()
 
