@@ -145,3 +145,56 @@ def test_the_command_prints_signs_remedies_and_a_sum(home: Path) -> None:
     result = CliRunner().invoke(recoup, ["--home", str(home), "doctor", "--offline"])
     assert result.exit_code == 1
     assert "FAIL  vault key" in result.stdout and "→ chmod 600" in result.stdout
+
+
+def test_a_company_never_synced_says_what_to_run(tmp_path: Path, standin: StandIn) -> None:
+    Workspace.init(tmp_path / "w")
+    with Workspace.open(tmp_path / "w", environment={}) as workspace:
+        connect(workspace, workspace.platform("quickbooks"), consenting(), base_url=standin.url)
+    found = about(look(tmp_path / "w"), "acme")
+    assert (found.level, found.remedy) == (Level.WARN, "recoup sync acme")
+
+
+def test_no_company_is_a_warning(tmp_path: Path) -> None:
+    Workspace.init(tmp_path / "w")
+    found = about(look(tmp_path / "w"), "companies")
+    assert (found.level, found.remedy) == (Level.WARN, "recoup connect quickbooks")
+
+
+def test_held_customers_are_named_with_their_reason(home: Path) -> None:
+    from recoup.sync.store.conclusions import save_holds
+
+    with Workspace.open(home, environment={}) as workspace, workspace.store.write(1) as conn:
+        reasons = {str(n): f"reason {n}" for n in range(5)}
+        save_holds(conn, 1, reasons, workspace.clock.now())
+    [found] = [f for f in look(home) if "held customers" in f.text]
+    assert "0: reason 0; 1: reason 1; 2: reason 2 and 2 more" in found.text
+    assert found.remedy == "recoup tieout acme"
+
+
+def test_a_sync_that_failed_or_is_long_ago_is_a_warning(home: Path) -> None:
+    with sqlite3.connect(home / "recoup.db") as db:
+        db.execute("UPDATE pulls SET outcome = 'no answer'")
+    db.close()
+    assert about(look(home), "acme").text == "the last sync ended with: no answer"
+    with sqlite3.connect(home / "recoup.db") as db:
+        db.execute("UPDATE pulls SET outcome = 'done'")
+        db.execute("UPDATE cursors SET finished_at = finished_at - 3 * 86400 * 1000000")
+    db.close()
+    assert about(look(home), "acme").level is Level.WARN
+
+
+def test_a_lease_left_behind_is_told_and_needs_nothing(home: Path) -> None:
+    with sqlite3.connect(home / "control.db") as db:
+        db.execute("INSERT INTO leases VALUES ('pull:1', 'gone', 1)")
+    db.close()
+    found = about(look(home), "leases")
+    assert found.level is Level.OK and "pull:1" in found.text
+
+
+def test_tokens_that_are_gone_ask_for_a_reconnect(home: Path) -> None:
+    with sqlite3.connect(home / "control.db") as db:
+        db.execute("DELETE FROM tokens")
+    db.close()
+    found = about(look(home), "consent of acme")
+    assert found.level is Level.FAIL and "recoup connect quickbooks" in (found.remedy or "")
