@@ -103,15 +103,15 @@ class Money:
     @property
     def text(self) -> str:
         """The amount alone with the currency's decimals: ``"0.00"``; extra decimals are kept."""
-        step = _step(self.currency)
-        try:
-            return str(self.amount.quantize(step)) if self._fits() else str(self.amount)
-        except InvalidOperation:
-            return str(self.amount)
+        return str(self.amount.quantize(_step(self.currency)) if self.fits else self.amount)
 
-    def _fits(self) -> bool:
-        scaled = self.amount.scaleb(exponent(self.currency))
-        return scaled == scaled.to_integral_value()
+    @property
+    def fits(self) -> bool:
+        """Whether the currency has all the decimals that the amount needs."""
+        try:
+            return self.amount == self.amount.quantize(_step(self.currency))
+        except InvalidOperation:  # more digits than arithmetic carries
+            return False
 
     def _same(self, other: Money) -> Decimal:
         if other.currency != self.currency:

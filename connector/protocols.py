@@ -159,5 +159,6 @@ class Connection:
     vault: Vault
     gate: RateGate
     clock: Clock
+    home_currency: str | None = None  # as stored; None before the books were described
     monthly_reads: int | None = None  # the plan's allowance of reads; None is the adapter's own
     on_call: Callable[[str], None] | None = None  # told the kind of each API call, for metering

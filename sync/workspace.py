@@ -200,6 +200,7 @@ class Workspace:
         ledger_id: str,
         grant_id: str,
         base_url: str | None,
+        home_currency: str | None = None,
         on_call: Callable[[str], None] | None = None,
     ) -> Connection:
         return Connection(
@@ -211,6 +212,7 @@ class Workspace:
             vault=self.vault,
             gate=self.gate,
             clock=self.clock,
+            home_currency=home_currency,
             monthly_reads=self.settings.ledger(ledger).monthly_reads,
             on_call=on_call,
         )

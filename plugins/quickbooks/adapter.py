@@ -30,7 +30,7 @@ class QuickBooksLedger:
         """page_rows: rows asked for per query, at most 1,000; the platform's most unless given."""
         self._connection = connection
         self._client = Client(connection, page_rows=page_rows)
-        self._context = MappingContext()
+        self._context = MappingContext(connection.home_currency)
 
     @hookimpl
     def describe_company(self) -> Company:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from recoup.connector.model import DocumentState
-from recoup.connector.money import Money, exponent
+from recoup.connector.money import Money
 from recoup.plugins.quickbooks.structs import MetaData, PlainObject, Ref
 
 __all__ = [
@@ -58,9 +58,8 @@ def head(found: PlainObject, raw: bytes) -> dict[str, Any]:
 def read_money(amount: Decimal | None, currency: str) -> Money:
     """Read an amount; absent counts as zero. Raises InexactAmount when it does not fit."""
     money = Money(_ZERO if amount is None else amount, currency)
-    # exponent is an int for every finite number, and JSON has no others
-    if -int(money.amount.as_tuple().exponent) > exponent(currency):
-        money.minor  # noqa: B018 - raises when the extra digits are not zeros
+    if not money.fits:
+        _ = money.minor  # raises, and says what is wrong
     return money
 
 

@@ -114,6 +114,8 @@ def find_fault(body: bytes) -> FaultWords | None:
     head = body[:1024].lstrip()
     if head.startswith(b"<"):
         return _find_xml(body)
+    if b'ault"' not in body:  # one pass over a large page, for Fault and fault alike
+        return None
     if b'"Fault"' not in body and b'"fault"' not in body:
         return None
     try:

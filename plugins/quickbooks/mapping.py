@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from recoup.connector.errors import Skippable
+from recoup.connector.errors import Unreadable
 from recoup.connector.model import ControlAccount, Record, Unmapped
 from recoup.connector.money import InexactAmount
 from recoup.connector.pages import Payload
@@ -23,6 +23,7 @@ from recoup.plugins.quickbooks.mapping_postings import to_deposit, to_journal
 from recoup.plugins.quickbooks.structs import (
     AccountObject,
     CustomerObject,
+    DebtorObject,
     DepositObject,
     JournalEntryObject,
     PaymentObject,
@@ -67,10 +68,11 @@ _MAPPERS: Mapping[str, tuple[msgspec.json.Decoder[Any], Mapper]] = {
     "Account": (msgspec.json.Decoder(AccountObject), to_control_account),
 }
 _plain = msgspec.json.Decoder(PlainObject)
+_debtor_decoder = msgspec.json.Decoder(DebtorObject)
 
 
 def map_payload(payload: Payload, context: MappingContext) -> Record:
-    """Map one payload. Raises Skippable naming the object when it cannot be a record."""
+    """Map one payload. Raises Unreadable naming the object when it cannot be a record."""
     known = _MAPPERS.get(payload.source_type)
     try:
         if known is None:
@@ -78,17 +80,28 @@ def map_payload(payload: Payload, context: MappingContext) -> Record:
         decoder, mapper = known
         return mapper(decoder.decode(payload.raw), payload.raw, context)
     except (msgspec.MsgspecError, InexactAmount, ValueError) as error:
-        raise Skippable(f"{payload.source_type} {payload.ledger_id}: {error}") from None
+        raise Unreadable(
+            f"{payload.source_type} {payload.ledger_id}: {error}", customer_id=_debtor(payload)
+        ) from None
 
 
 def map_payloads(
     payloads: Sequence[Payload], context: MappingContext
 ) -> Sequence[Record | Exception]:
-    """Map payloads in order; one that cannot be mapped gives its Skippable in its place."""
+    """Map payloads in order; one that cannot be mapped gives its Unreadable in its place."""
     records: list[Record | Exception] = []
     for payload in payloads:
         try:
             records.append(map_payload(payload, context))
-        except Skippable as reason:
+        except Unreadable as reason:
             records.append(reason)
     return records
+
+
+def _debtor(payload: Payload) -> str | None:
+    """Whose object an unreadable one is, where at least that can be read."""
+    try:
+        ref = _debtor_decoder.decode(payload.raw).customer_ref
+    except msgspec.MsgspecError:
+        return None
+    return ref.value if ref is not None else None

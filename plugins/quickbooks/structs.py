@@ -19,6 +19,7 @@ __all__ = [
     "CompanyInfoObject",
     "CurrencyPrefs",
     "CustomerObject",
+    "DebtorObject",
     "DepositDetail",
     "DepositEntity",
     "DepositLine",
@@ -53,6 +54,12 @@ class Ref(Struct, gc=False):
 class MetaData(Struct, rename="pascal", gc=False):
     create_time: datetime | None = None
     last_updated_time: datetime | None = None
+
+
+class DebtorObject(Struct, rename="pascal", gc=False):
+    """The one thing asked of an object that cannot be read otherwise."""
+
+    customer_ref: Ref | None = None
 
 
 class LinkedTxn(Struct, rename="pascal", gc=False):

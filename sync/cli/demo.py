@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -139,14 +140,15 @@ def _farewell(out: Console, folder: Path, stage: Stage, customer: str, seconds: 
     from recoup.sync.demo import STATE
 
     recoup, port = _how_to_call(), stage.url.rpartition(":")[2]
+    home, state = quote(str(folder)), quote(str(folder / STATE))
     past = (stage.today() - timedelta(days=180)).isoformat()
     _head(out, f"Done in {seconds:.0f} seconds. The workspace is yours to play with")
     for words in (f"report aging --as-of {past} --apart", f"report statement {customer}"):
-        out.print(f"  {recoup} --home {folder} {words}", markup=False)
-    out.print(f"  {recoup} --home {folder} tieout --offline", markup=False)
+        out.print(f"  {recoup} --home {home} {words}", markup=False)
+    out.print(f"  {recoup} --home {home} tieout --offline", markup=False)
     out.print(
         "\nThe stand-in stopped with the demo. To sync again, start it in another terminal:\n"
-        f"  {recoup} standin quickbooks --seed demo --port {port} --state {folder / STATE}",
+        f"  {recoup} standin quickbooks --seed demo --port {port} --state {state}",
         style="dim",
         markup=False,
     )
@@ -157,4 +159,4 @@ def _how_to_call() -> str:
     import shutil
     import sys
 
-    return "recoup" if shutil.which("recoup") else sys.argv[0]
+    return "recoup" if shutil.which("recoup") else quote(sys.argv[0])

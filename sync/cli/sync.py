@@ -50,7 +50,7 @@ def sync(shell: Shell, names: tuple[str, ...], every: bool, wait: int) -> int:
         for pulled in ended:
             if pulled.result is not None:
                 click.echo(result_line(pulled))
-        for line in {budget_line(workspace, pulled) for pulled in ended if pulled.result}:
+        for line in dict.fromkeys(budget_line(workspace, p) for p in ended if p.result):
             click.echo(line)
     codes = set()
     for pulled in ended:
