@@ -80,15 +80,8 @@ class LedgerSettings(_Table):
     monthly_reads: int | None = Field(
         default=None,
         ge=1,
-        description="API reads that your plan allows in a calendar month (UTC).",
-    )
-
-
-class QuickBooksSettings(LedgerSettings):
-    monthly_reads: int | None = Field(
-        default=500_000,  # Intuit's Builder tier
-        ge=1,
-        description="API reads that your plan allows in a calendar month (UTC).",
+        description="API reads that your plan allows in a calendar month (UTC). Unset is what the "
+        "platform's entry plan allows.",
     )
 
 
@@ -117,7 +110,7 @@ class Settings(_Table):
         description="SQLite file, relative to the workspace, or a postgresql:// URL without its "
         "password (PGPASSWORD and ~/.pgpass are read).",
     )
-    quickbooks: QuickBooksSettings = QuickBooksSettings()
+    quickbooks: LedgerSettings = LedgerSettings()
     report: ReportSettings = ReportSettings()
     sync: SyncSettings = SyncSettings()
     others: Mapping[str, LedgerSettings] = Field(default_factory=dict, exclude=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recoup.connector.capabilities import Capability
-from recoup.connector.protocols import ClientApp, Clock, Connection
+from recoup.connector.protocols import Budget, ClientApp, Clock, Connection
 
 __all__ = ["LedgerPlatform"]
 
@@ -27,4 +27,7 @@ class LedgerPlatform:
     open_consent: Callable[[ClientApp, str | None, Clock], object]  # app, base URL, clock
     default_redirect_uri: str | None = None  # None is the loopback callback
     standin: Callable[[Sequence[str]], int] | None = None  # runs the stand-in with CLI words
-    settings: Mapping[str, str] = field(default_factory=dict)  # setting name → what it is
+    # The allowance of reads that all companies of one application share; None: reads are free.
+    # The connection's monthly_reads, where the firm set it, stands above the platform's plan.
+    reads_budget: Callable[[Connection], Budget] | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)  # name in its table → what it is

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recoup.sync.store.companies import CompanyRow
-from recoup.sync.store.condition import spent_reads
-from recoup.sync.store.gate import month_of
 from recoup.sync.workspace import Workspace
 
 __all__ = ["ReadBudget", "read_budget"]
@@ -17,23 +15,31 @@ class ReadBudget:
     """One application's reads at its platform in this calendar month (UTC)."""
 
     spent: int
-    limit: int | None  # None: the plan is not known
+    limit: int
 
     @property
-    def left(self) -> int | None:
-        return None if self.limit is None else max(self.limit - self.spent, 0)
+    def left(self) -> int:
+        return max(self.limit - self.spent, 0)
 
     def __str__(self) -> str:
-        of = "" if self.limit is None else f" of {self.limit:,}"
-        return f"{self.spent:,}{of} reads used this month"
+        return f"{self.spent:,} of {self.limit:,} reads used this month"
 
 
-def read_budget(workspace: Workspace, company: CompanyRow) -> ReadBudget:
-    """Return the budget that *company* shares with all companies of the same application."""
-    app = workspace.app(company.ledger, company.base_url)
-    with workspace.store.read_control() as control:
-        # Monthly budgets are named platform:application:…; only reads are counted by the month.
-        spent = spent_reads(
-            control, f"{company.ledger}:{app.client_id}:", month_of(workspace.clock.now())
+def read_budget(workspace: Workspace, company: CompanyRow) -> ReadBudget | None:
+    """Return the budget that *company* shares with all companies of the same application.
+
+    None where the platform meters no reads. Raises UsageError where the platform's extra, the
+    application or the vault's key is missing.
+    """
+    platform = workspace.platform(company.ledger)
+    if platform.reads_budget is None:
+        return None
+    budget = platform.reads_budget(
+        workspace.connection(
+            ledger=company.ledger,
+            ledger_id=company.ledger_id,
+            grant_id=company.grant_id,
+            base_url=company.base_url,
         )
-    return ReadBudget(spent, workspace.settings.ledger(company.ledger).monthly_reads)
+    )
+    return ReadBudget(workspace.gate.spent(budget), budget.limit)

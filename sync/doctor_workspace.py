@@ -155,13 +155,21 @@ def _company(workspace: Workspace, row: CompanyRow, now: datetime) -> Iterator[F
         yield Finding(
             Level.WARN, row.slug, f"{seen.open_intents} writes have no known outcome yet", sync
         )
-    budget = read_budget(workspace, row)
-    scarce = budget.limit is not None and budget.spent > budget.limit * 0.9
+    yield from _budget(workspace, row)
+
+
+def _budget(workspace: Workspace, row: CompanyRow) -> Iterator[Finding]:
+    try:
+        budget = read_budget(workspace, row)
+    except RecoupError as error:
+        yield Finding(Level.WARN, row.slug, f"reads used this month are not known: {error}")
+        return
+    if budget is None:
+        return
+    scarce = budget.spent > budget.limit * 0.9
+    remedy = f"sync less often, or raise {row.ledger}.monthly_reads if your plan allows more"
     yield Finding(
-        Level.WARN if scarce else Level.OK,
-        row.slug,
-        str(budget),
-        "sync less often, or raise monthly_reads if your plan allows more" if scarce else None,
+        Level.WARN if scarce else Level.OK, row.slug, str(budget), remedy if scarce else None
     )
 
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from recoup.connector.errors import UsageError
 from recoup.connector.hookspecs import hookimpl
 from recoup.connector.platforms import LedgerPlatform
-from recoup.connector.protocols import ClientApp, Clock, Connection
+from recoup.connector.protocols import Budget, ClientApp, Clock, Connection
 from recoup.plugins.quickbooks.capabilities import CAPABILITIES
 
 __all__ = [
     "ledger_platforms",
     "open_consent",
     "open_ledger",
+    "reads_budget",
     "run_standin",
 ]
 
@@ -36,6 +37,14 @@ def open_consent(app: ClientApp, base_url: str | None, clock: Clock) -> object:
     return QuickBooksConsent(app, base_url, clock)
 
 
+def reads_budget(connection: Connection) -> Budget:
+    """Return the app's monthly allowance of reads. Raises UsageError without python-quickbooks."""
+    _check_library()
+    from recoup.plugins.quickbooks.session import reads_budget as budget
+
+    return budget(connection)
+
+
 def run_standin(words: Sequence[str]) -> int:
     """Run the stand-in with the words of its command line."""
     from recoup.plugins.quickbooks.standin.command import run
@@ -55,10 +64,11 @@ def ledger_platforms() -> Sequence[LedgerPlatform]:
             open_ledger=open_ledger,
             open_consent=open_consent,
             standin=run_standin,
+            reads_budget=reads_budget,
             settings={
                 "client_id": "the client id of your app at developer.intuit.com",
-                "client_secret": "its client secret; better kept in the environment",
-                "monthly_reads": "reads a month that your Intuit tier allows; 500000 unless set",
+                "redirect_uri": "the redirect address registered with it",
+                "monthly_reads": "reads a month that your Intuit tier allows",
             },
         )
     ]

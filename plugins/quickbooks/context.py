@@ -57,7 +57,9 @@ def head(found: PlainObject, raw: bytes) -> dict[str, Any]:
 
 def read_money(amount: Decimal | None, currency: str) -> Money:
     """Read an amount; absent counts as zero. Raises InexactAmount when it does not fit."""
-    money = Money(_ZERO if amount is None else amount, currency)
+    if not amount:
+        return Money(_ZERO, currency)
+    money = Money(amount, currency)
     if not money.fits:
         _ = money.minor  # raises, and says what is wrong
     return money

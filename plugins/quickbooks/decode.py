@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -110,10 +111,11 @@ class BatchAnswer(NamedTuple):
 
 def read_query(body: bytes, entity: str) -> Rows:
     """Split a query page. Raises Retriable when the page is not whole."""
-    envelope = _decode(_envelope, body)
+    envelope = _decode(_page_decoder(entity), body)
     if envelope.query is None:
         raise _cut("a query answer without QueryResponse")
-    return Rows(_rows(envelope.query, entity), _instant(envelope.time))
+    rows = _split(envelope.query.rows, envelope.query.shown, entity)
+    return Rows(rows, _instant(envelope.time))
 
 
 def read_count(body: bytes) -> int:
@@ -188,23 +190,26 @@ def read_batch_count(answer: BatchAnswer) -> int:
 def count_created_before(payloads: Sequence[Payload], instant: datetime) -> int:
     """Count the objects that were created before *instant*; without a creation time they do
     not count, as they do not for a query on it."""
-    return sum(1 for payload in payloads if (at := _born_at(payload.raw)) and at < instant)
+    # Two days before the instant's date it is earlier whatever the offset says.
+    surely = (instant - timedelta(days=2)).date().isoformat().encode()
+    return sum(1 for payload in payloads if _is_born_before(payload.raw, surely, instant))
 
 
-def _born_at(raw: bytes) -> datetime | None:
+def _is_born_before(raw: bytes, surely: bytes, instant: datetime) -> bool:
     """Find MetaData.CreateTime without decoding the rest, where it cannot be mistaken.
 
     Quotes inside a text are escaped, so that the mark stands for a field; a second one might be
     another object's, and then the whole is decoded.
     """
-    begins = raw.find(_BORN_MARK)
-    if begins < 0 or raw.find(_BORN_MARK, begins + 1) >= 0:
+    begins = raw.find(_BORN_MARK) + len(_BORN_MARK)
+    if begins >= len(_BORN_MARK) and raw.find(_BORN_MARK, begins) < 0:
+        if raw[begins : begins + 4].isdigit() and raw[begins : begins + 10] < surely:
+            return True
+        at = _instant(raw[begins : raw.find(b'"', begins)].decode())
+    else:
         meta = _decode(_born, raw).meta
         at = meta.at if meta is not None else None
-    else:
-        begins += len(_BORN_MARK)
-        at = _instant(raw[begins : raw.find(b'"', begins)].decode())
-    return at if at is not None and at.tzinfo is not None else None
+    return at is not None and at.tzinfo is not None and at < instant
 
 
 def read_object(body: bytes, entity: str) -> bytes:
@@ -237,20 +242,41 @@ def encode(body: Mapping[str, Any]) -> str:
     return _encoder.encode(body).decode()
 
 
+@cache
+def _page_decoder(entity: str) -> msgspec.json.Decoder[Any]:
+    """A decoder that cuts a query page into its objects in one pass over the bytes."""
+    page = msgspec.defstruct(
+        f"{entity}Page",
+        [("rows", list[msgspec.Raw] | None, None), ("shown", int | None, None)],
+        rename={"rows": entity, "shown": "maxResults"},
+    )
+    envelope = msgspec.defstruct(
+        f"{entity}Envelope",
+        [("query", page | None, None), ("time", str | None, None)],
+        rename={"query": "QueryResponse"},
+    )
+    return msgspec.json.Decoder(envelope)
+
+
 def _rows(members: Members, entity: str) -> list[Payload]:
-    raw = members.get(entity)
-    if raw is None:
-        if _whole(members, "maxResults", 0):
+    found = _decode(_list, members[entity]) if entity in members else None
+    shown = _whole(members, "maxResults", -1)
+    return _split(found, None if shown < 0 else shown, entity)
+
+
+def _split(found: list[msgspec.Raw] | None, shown: int | None, entity: str) -> list[Payload]:
+    """Name each object; *shown* is how many the page says it holds."""
+    if found is None:
+        if shown:
             raise _cut(f"a page without its {entity} objects")
         return []
     decode = _head.decode
     try:
-        rows = [Payload(entity, decode(row).id, bytes(row)) for row in _list.decode(raw)]
+        rows = [Payload(entity, decode(row).id, bytes(row)) for row in found]
     except msgspec.MsgspecError as error:
         raise _cut(str(error)) from None
-    announced = _whole(members, "maxResults", len(rows))
-    if announced != len(rows):
-        raise _cut(f"{len(rows)} of {announced} {entity} objects")
+    if shown is not None and shown != len(rows):
+        raise _cut(f"{len(rows)} of {shown} {entity} objects")
     return rows
 
 

@@ -74,6 +74,8 @@ class RangeRefused(RequestRefused):
     """The date range of a request is not served: changes are kept for 30 days only."""
 
 
+_END = 16_384  # bytes of a body that are searched at either end
+
 # Every exception class of python-quickbooks, each with its own consequence.
 SDK_ERRORS: Mapping[type[Exception], type[RecoupError]] = {
     sdk.QuickbooksException: Fatal,  # its base: a session or an answer it could not use
@@ -114,9 +116,10 @@ def find_fault(body: bytes) -> FaultWords | None:
     head = body[:1024].lstrip()
     if head.startswith(b"<"):
         return _find_xml(body)
-    if b'ault"' not in body:  # one pass over a large page, for Fault and fault alike
-        return None
-    if b'"Fault"' not in body and b'"fault"' not in body:
+    # A page of one type has its Fault at its head or its tail; a large one is not searched whole.
+    large = len(body) > 4 * _END and head.startswith(b'{"QueryResponse"')
+    ends = body[:_END] + body[-_END:] if large else body
+    if b'"Fault"' not in ends and b'"fault"' not in ends:
         return None
     try:
         tree = msgspec.json.decode(body)

@@ -68,11 +68,13 @@ def _print_url(url: str) -> None:
 
 
 def _open_browser(url: str) -> None:
+    import threading
     import webbrowser
 
     click.echo("Your browser opens for the consent. If it does not, open this address yourself:")
     click.echo(url)
-    webbrowser.open(url)
+    # A browser of the terminal keeps the call until it has landed, and landing needs us to listen.
+    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
 def _paste(redirect_uri: str) -> str:

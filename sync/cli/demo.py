@@ -95,29 +95,32 @@ def _sync(out: Console, workspace: Workspace, company: CompanyRow, title: str) -
     if pulled.error is not None:
         raise pulled.error
     out.print(result_line(pulled), markup=False)
-    out.print(budget_line(workspace, pulled), style="dim")
+    if (line := budget_line(workspace, pulled)) is not None:
+        out.print(line, style="dim")
     return pulled
 
 
 def _tie_out(out: Console, workspace: Workspace, company: CompanyRow, title: str) -> TieOut:
-    from recoup.sync.cli.tieout import show
+    from recoup.sync.cli.shell import page_width, print_pages
+    from recoup.sync.report.rendering import tie_out_page
     from recoup.sync.tieout.run import tie_out
 
     _head(out, title)
     outcome = tie_out(workspace.store, company, workspace.ledger(company), clock=workspace.clock)
-    show(out, outcome)
+    print_pages([tie_out_page(outcome, width=page_width())])
     return outcome
 
 
 def _aging(out: Console, workspace: Workspace, company: CompanyRow) -> None:
-    from recoup.sync.cli.report_aging import Shown, print_tables
-    from recoup.sync.cli.shell import today
+    from recoup.sync.cli.shell import page_width, print_pages, today
     from recoup.sync.report.aging import aging
+    from recoup.sync.report.rendering import aging_page
 
     _head(out, "Who owes what, since when")
     with workspace.store.read(company.company_id) as conn:
         answers = aging(conn, company, as_of=today(company, workspace.clock))
-    print_tables(out, [Shown(company, answer) for answer in answers])
+    width = page_width()
+    print_pages(aging_page(company.name, answer, width=width) for answer in answers)
 
 
 def _bookkeeper(out: Console, stage: Stage) -> None:

@@ -81,8 +81,8 @@ def _bars(
         yield on_progress, on_end
 
 
-def _left(budget: ReadBudget) -> str:
-    return "" if budget.left is None else f"{budget.left:,} reads left"
+def _left(budget: ReadBudget | None) -> str:
+    return "" if budget is None else f"{budget.left:,} reads left"
 
 
 def _lines() -> tuple[OnProgress, OnEnd]:

@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from recoup.sync.cli.faults import DONE, FINDING, exit_code, one_line
-from recoup.sync.cli.shell import Shell, chosen, console, day, several_companies, today
+from recoup.sync.cli.shell import (
+    Shell,
+    chosen,
+    day,
+    page_width,
+    print_pages,
+    several_companies,
+    today,
+)
 
 if TYPE_CHECKING:
+    from recoup.sync.report.aging import Aging
+    from recoup.sync.report.open_list import OpenList
     from recoup.sync.store.companies import CompanyRow
     from recoup.sync.workspace import Workspace
 
@@ -91,13 +101,13 @@ def aging_command(
 
     Exit code 1 when the figures do not add up to the ledger's control account.
     """
-    from recoup.sync.cli import report_aging
+    from recoup.sync.report import exporting, rendering
     from recoup.sync.report.aging import aging
 
     with shell.open() as workspace:
         settings = workspace.settings.report
 
-        def ask(company: CompanyRow) -> list[report_aging.Shown]:
+        def ask(company: CompanyRow) -> list[tuple[str, Aging]]:
             with workspace.store.read(company.company_id) as conn:
                 answers = aging(
                     conn,
@@ -109,17 +119,18 @@ def aging_command(
                     home=home_currency,
                     as_known=as_known,
                 )
-            return [report_aging.Shown(company, answer) for answer in answers]
+            return [(company.name, answer) for answer in answers]
 
         shown, failed = _ask_each(workspace, chosen(workspace, names, every), ask)
     if shape == "json":
-        _print_json([item.aging.as_json() for item in shown])
+        click.echo(exporting.to_json(one for _, one in shown))
     elif shape == "csv":
-        _print_csv(report_aging.csv_rows(shown))
+        click.echo(exporting.aging_csv([one for _, one in shown]), nl=False)
     else:
-        report_aging.print_tables(console(), shown)
+        width = page_width()
+        print_pages(rendering.aging_page(name, one, width=width) for name, one in shown)
     # What was known on a past day need not add up to what the ledger dates to it.
-    unproven = not as_known and any(item.aging.control.proven is False for item in shown)
+    unproven = not as_known and any(one.control.proven is False for _, one in shown)
     return failed or (FINDING if unproven else DONE)
 
 
@@ -141,13 +152,14 @@ def open_items_command(
     as_known: bool,
 ) -> int:
     """Every open invoice, credit note and payment: the lines behind an aging."""
-    from recoup.sync.cli import report_items
+    from recoup.sync.report import exporting, rendering
     from recoup.sync.report.open_items import find_customer, open_items
+    from recoup.sync.report.open_list import by_currency
 
     with shell.open() as workspace:
         settings = workspace.settings.report
 
-        def ask(company: CompanyRow) -> list[report_items.Shown]:
+        def ask(company: CompanyRow) -> list[OpenList]:
             on = as_of or today(company, workspace.clock)
             with workspace.store.read(company.company_id) as conn:
                 items = open_items(
@@ -159,15 +171,16 @@ def open_items_command(
                     rolled_up=not apart,
                     as_known=as_known,
                 )
-            return report_items.by_currency(company, on, items)
+            return by_currency(company, on, items)
 
         shown, failed = _ask_each(workspace, chosen(workspace, names, every), ask)
     if shape == "json":
-        _print_json([item.as_json() for item in shown])
+        click.echo(exporting.to_json(shown))
     elif shape == "csv":
-        _print_csv(report_items.csv_rows(shown))
+        click.echo(exporting.open_items_csv(shown), nl=False)
     else:
-        report_items.print_tables(console(), shown)
+        width = page_width()
+        print_pages(rendering.open_items_page(group, width=width) for group in shown)
     return failed or DONE
 
 
@@ -199,7 +212,7 @@ def statement_command(
 
     CUSTOMER is the ledger's id or a name that is unique; --as-of is the last day.
     """
-    from recoup.sync.cli import report_statement
+    from recoup.sync.report import exporting, rendering
     from recoup.sync.report.open_items import find_customer
     from recoup.sync.report.statement import statement
 
@@ -220,11 +233,12 @@ def statement_command(
                 rolled_up=not apart,
             )
     if shape == "json":
-        _print_json([one.as_json() for one in found])
+        click.echo(exporting.to_json(found))
     elif shape == "csv":
-        _print_csv(report_statement.csv_rows(found))
+        click.echo(exporting.statement_csv(found), nl=False)
     else:
-        report_statement.print_tables(console(), found)
+        width = page_width()
+        print_pages(rendering.statement_page(one, width=width) for one in found)
     return DONE
 
 
@@ -255,18 +269,3 @@ def _check_synced(workspace: Workspace, company: CompanyRow) -> None:
     with workspace.store.read(company.company_id) as conn:
         if last_finished(conn, company.company_id) is None:
             raise UsageError(f"no sync has run to its end yet; run: recoup sync {company.slug}")
-
-
-def _print_json(objects: list[dict[str, Any]]) -> None:
-    import json
-
-    click.echo(json.dumps(objects, indent=2, ensure_ascii=False))
-
-
-def _print_csv(rows: list[list[str]]) -> None:
-    import csv
-    import io
-
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    click.echo(out.getvalue(), nl=False)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from logging import LogRecord
 
     from rich.console import Console
+    from rich.text import Text
 
-    from recoup.connector.money import Money
     from recoup.connector.protocols import Clock
     from recoup.sync.store.companies import CompanyRow
     from recoup.sync.workspace import Workspace
@@ -28,8 +27,8 @@ __all__ = [
     "console",
     "day",
     "local",
-    "money",
-    "safe_cell",
+    "page_width",
+    "print_pages",
     "several_companies",
     "today",
 ]
@@ -113,23 +112,12 @@ def local(at: datetime, time_zone: str | None) -> datetime:
         return at
 
 
-def money(amount: Money | None) -> str:
-    """An amount for people, with thousands separated; a dash where there is none."""
-    if amount is None:
-        return "–"
-    return f"{Decimal(amount.text):,f}"
-
-
-def safe_cell(text: str) -> str:
-    """A text for a spreadsheet: names come from outside and must not become formulas."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
 def console(*, err: bool = False) -> Console:
     """A console for a person; on stderr as wide as the terminal, for bars.
 
-    On stdout it is wider than any table: a narrow terminal may wrap a line, but an amount is
-    never cut. A reader that has gone is BrokenPipeError, as it is with plain printing.
+    On stdout it is wider than any line: pages are laid out to page_width() before, and what
+    still runs over may wrap but is never cut. A reader that has gone is BrokenPipeError, as it is
+    with plain printing.
     """
     from rich.console import Console
 
@@ -140,3 +128,20 @@ def console(*, err: bool = False) -> Console:
     if err:
         return Patient(stderr=True, highlight=False)
     return Patient(file=sys.stdout, width=1000, highlight=False)
+
+
+def page_width() -> int:
+    """Cells in a line of the terminal (or COLUMNS); 100 where there is none."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size(fallback=(100, 24)).columns
+
+
+def print_pages(pages: Iterable[Iterable[Text]]) -> None:
+    """Print pages with an empty line between them."""
+    out = console()
+    for number, page in enumerate(pages):
+        if number:
+            out.print()
+        for line in page:
+            out.print(line)

@@ -51,7 +51,8 @@ def sync(shell: Shell, names: tuple[str, ...], every: bool, wait: int) -> int:
             if pulled.result is not None:
                 click.echo(result_line(pulled))
         for line in dict.fromkeys(budget_line(workspace, p) for p in ended if p.result):
-            click.echo(line)
+            if line is not None:
+                click.echo(line)
     codes = set()
     for pulled in ended:
         if pulled.error is not None:
@@ -77,11 +78,13 @@ def result_line(pulled: Pulled) -> str:
     return f"{pulled.company.slug}: {', '.join(parts)} ({pulled.seconds:.1f} s)"
 
 
-def budget_line(workspace: Workspace, pulled: Pulled) -> str:
-    """How much of the month's reads is used."""
+def budget_line(workspace: Workspace, pulled: Pulled) -> str | None:
+    """How much of the month's reads is used; None where the platform meters none."""
     from recoup.sync.budget import read_budget
 
     budget = read_budget(workspace, pulled.company)
+    if budget is None:
+        return None
     return f"{workspace.platform(pulled.company.ledger).title}: {budget}."
 
 

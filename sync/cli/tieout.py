@@ -8,27 +8,19 @@ from typing import TYPE_CHECKING
 import click
 
 from recoup.sync.cli.faults import DONE, FINDING, exit_code, one_line
-from recoup.sync.cli.shell import Shell, chosen, console, day, money, several_companies
+from recoup.sync.cli.shell import (
+    Shell,
+    chosen,
+    day,
+    page_width,
+    print_pages,
+    several_companies,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from recoup.sync.tieout.outcome import TieOut
 
-__all__ = ["show", "tieout"]
-
-_VERDICTS = {
-    True: "[green]ties out[/]",
-    False: "[bold red]does not tie out[/]",
-    None: "not proven: the ledger states no control account for that date",
-}
-_CHECKED = {
-    "invoice": "invoices",
-    "credit": "payments and credit notes",
-    "customer": "customers",
-    "control": "control accounts",
-    "customer_sum": "customer sums",
-}
+__all__ = ["tieout"]
 
 
 @click.command()
@@ -72,46 +64,14 @@ def tieout(
                 click.echo(f"recoup: {company.slug}: {one_line(error)}", err=True)
                 failures.append(exit_code(error))
     if shape == "json":
-        import json
+        from recoup.sync.report.exporting import to_json
 
-        click.echo(json.dumps([o.as_json() for o in outcomes], indent=2, ensure_ascii=False))
+        click.echo(to_json(outcomes))
     else:
-        out = console()
-        for outcome in outcomes:
-            show(out, outcome)
+        from recoup.sync.report.rendering import tie_out_page
+
+        width = page_width()
+        print_pages(tie_out_page(outcome, width=width) for outcome in outcomes)
     if failures:
         return max(failures)
     return FINDING if any(o.proven is False or o.held for o in outcomes) else DONE
-
-
-def show(out: Console, outcome: TieOut) -> None:
-    """Print what a tie-out found: the verdict, the control accounts, then each finding."""
-    from rich.table import Table
-
-    on = "" if outcome.as_of is None else f" on {outcome.as_of}"
-    out.print(f"[bold]{outcome.company}[/]{on}: {_VERDICTS[outcome.proven]}")
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("control account", "ledger", "our documents", "difference"):
-        table.add_column(column, justify="left" if column == "control account" else "right")
-    for currency, control in outcome.totals.items():
-        table.add_row(
-            currency,
-            money(control.ledger),
-            money(control.ours),
-            money(control.difference),
-        )
-        for item in control.explained:
-            table.add_row(f"  {item.document} [dim]{item.why}[/]", "", "", money(item.amount))
-    if outcome.totals:
-        out.print(table)
-    counted = [f"{n:,} {_CHECKED.get(name, name)}" for name, n in outcome.checked.items() if n]
-    if counted:
-        out.print(f"Checked: {', '.join(counted)}.", style="dim")
-    if outcome.reread:
-        out.print(f"Read again live and corrected: {outcome.reread} objects.")
-    for line in outcome.lines:
-        out.print(f"  • {line}", markup=False)
-    for customer, reason in outcome.held.items():
-        out.print(f"  held: customer {customer}: {reason}", markup=False)
-    if outcome.released:
-        out.print(f"  released: {', '.join(outcome.released)}", markup=False)

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from recoup.sync.report.aging import Aging
-from recoup.sync.report.open_items import OpenItem
+from recoup.sync.report.open_list import OpenList
 from recoup.sync.report.statement import Statement
 
 __all__ = ["aging_csv", "open_items_csv", "safe_text", "statement_csv", "to_json"]
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the start of a formula; some do so in full width, too.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class _Jsonable(Protocol):
@@ -34,7 +35,7 @@ def safe_text(text: str | None) -> str:
 
 
 def aging_csv(results: Sequence[Aging]) -> str:
-    """One line per company, currency and customer; amounts plain, no totals lines."""
+    """One line per company, currency and customer; no totals, so that a spreadsheet may sum."""
     buckets = results[0].buckets if results else ()
     amounts = [*buckets, "unapplied", "total"]
     head = ["company", "as_of", "basis", "currency", "customer_id", "customer", *amounts]
@@ -48,19 +49,20 @@ def aging_csv(results: Sequence[Aging]) -> str:
     return _csv(head, lines)
 
 
-def open_items_csv(items: Sequence[OpenItem]) -> str:
+def open_items_csv(groups: Sequence[OpenList]) -> str:
     """One line per open document."""
-    head = ["customer_id", "customer", "kind", "document", "number", "issued_on", "due_on"]
-    head += ["days_past_due", "currency", "total", "open"]
+    head = "company as_of kind document number customer_id customer issued_on due_on"
     return _csv(
-        head,
+        [*head.split(), "days_past_due", "currency", "total", "open"],
         [
             [
-                safe_text(item.customer_id),
-                safe_text(item.customer),
+                group.company,
+                group.as_of.isoformat(),
                 str(item.kind),
                 safe_text(item.document),
                 safe_text(item.number),
+                safe_text(item.customer_id),
+                safe_text(item.customer),
                 item.issued_on.isoformat(),
                 item.due_on.isoformat(),
                 str(item.days_past_due),
@@ -68,41 +70,38 @@ def open_items_csv(items: Sequence[OpenItem]) -> str:
                 item.total.text,
                 item.open.text,
             ]
-            for item in items
+            for group in groups
+            for item in group.items
         ],
     )
 
 
 def statement_csv(statements: Sequence[Statement]) -> str:
-    """Opening, one line per movement, closing; per currency."""
-    head = ["currency", "on", "kind", "document", "number", "due_on", "customer", "settles"]
+    """Each statement's opening, one line per movement, its closing."""
+    head = "company currency customer_id customer on kind document number due_on settles"
     lines = []
     for one in statements:
-        blank = [""] * 4
-        opening, closing = one.opening.text, one.closing.text
-        name = safe_text(one.customer)
-        lines.append(
-            [one.currency, one.starts_on.isoformat(), "opening", *blank[1:], name, "", "", opening]
-        )
+        fixed = [one.company, one.currency, safe_text(one.customer_id)]
+        name, blank = safe_text(one.customer), [""] * 5
+        begins, ends = one.starts_on.isoformat(), one.ends_on.isoformat()
+        lines.append([*fixed, name, begins, "opening", *blank, one.opening.text])
         for moved in one.movements:
             lines.append(
                 [
-                    one.currency,
+                    *fixed,
+                    safe_text(moved.customer),
                     moved.on.isoformat(),
                     moved.kind,
                     safe_text(moved.document),
                     safe_text(moved.number),
                     "" if moved.due_on is None else moved.due_on.isoformat(),
-                    safe_text(moved.customer),
-                    safe_text(" ".join(moved.settles)),
+                    safe_text(", ".join(moved.settles)),
                     moved.amount.text,
                     moved.balance.text,
                 ]
             )
-        lines.append(
-            [one.currency, one.ends_on.isoformat(), "closing", *blank[1:], name, "", "", closing]
-        )
-    return _csv([*head, "amount", "balance"], lines)
+        lines.append([*fixed, name, ends, "closing", *blank, one.closing.text])
+    return _csv([*head.split(), "amount", "balance"], lines)
 
 
 def _csv(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

@@ -1,197 +1,216 @@
-"""Reports for people: tables that read well at 100 columns, the proof under them."""
+"""Reports for people: lines of a page of so many cells, the proof under the figures.
+
+Numbers stand to the right and are never cut; names give way. Colours are styles of rich, which a
+console that is no terminal leaves out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from recoup.connector.money import Money, exponent
+from recoup.connector.money import Money
 from recoup.sync.report.aging import UNPROVEN_NOTE, Aging, AgingRow
+from recoup.sync.report.layout import Column, Fit, Row, lay_out, printable
 from recoup.sync.report.open_items import OpenItem
+from recoup.sync.report.open_list import OpenList
 from recoup.sync.report.statement import TRANSFER, Movement, Statement
-from recoup.sync.tieout.control import Control
+from recoup.sync.tieout.control import Control, Explained
+from recoup.sync.tieout.outcome import TieOut
 
 __all__ = [
-    "aging_tables",
+    "aging_page",
     "amount",
-    "control_block",
-    "open_items_tables",
-    "statement_tables",
+    "control_lines",
+    "open_items_page",
+    "statement_page",
+    "tie_out_page",
 ]
 
-_SHOWN = 12  # explained entries under a table; JSON lists them all
-_BASIS = {"due": "due date", "issue": "issue date"}
+_SHOWN = 40  # explained documents under a table; JSON lists them all
+_NOTHING = "–"
+_VERDICTS = {
+    True: ("ties out", "green"),
+    False: ("does not tie out", "bold red"),
+    None: ("not proven: the ledger states no control account for that date", ""),
+}
+_CHECKED = {
+    "invoice": "invoices",
+    "credit": "payments and credit notes",
+    "customer": "customers",
+    "control": "control accounts",
+    "customer_sum": "customer sums",
+}
 
 
-def amount(money: Money) -> str:
-    """``12,345.67`` without its currency; the table says it once."""
-    return f"{money.amount:,.{exponent(money.currency)}f}"
+def amount(money: Money | None) -> str:
+    """``12,345.67`` without its currency, which the page says once; a dash where there is none."""
+    return _NOTHING if money is None else f"{Decimal(money.text):,f}"
 
 
-def aging_tables(results: Sequence[Aging]) -> Iterator[RenderableType]:
-    """Yield a table with its control block for each company and currency."""
-    for result in results:
-        table = _table(
-            f"Aged receivables of {result.company}, {result.currency}",
-            f"as of {result.as_of}, by {_BASIS[result.basis]}",
-        )
-        table.add_column("customer", ratio=1, no_wrap=True, overflow="ellipsis", min_width=12)
-        for column in (*result.buckets, "unapplied", "total"):
-            table.add_column(column, justify="right", no_wrap=True)
-        for row in result.rows:
-            table.add_row(*_aging_cells(row))
-        table.add_section()
-        table.add_row(*_aging_cells(result.totals), style="bold")
-        yield Group(table, Text(), control_block(result.control, result.note), Text())
+def aging_page(company_name: str, aging: Aging, *, width: int) -> Iterator[Text]:
+    """One company in one currency: customers, totals, the proof."""
+    yield _head(
+        company_name, f"{aging.currency} · as of {aging.as_of} · by {aging.basis} date", width
+    )
+    columns = [Column("customer", fit=Fit.CUT)]
+    columns += [Column(name, right=True) for name in (*aging.buckets, "unapplied", "total")]
+    rows = [Row(_aged(row)) for row in aging.rows]
+    rows.append(Row(_aged(aging.totals), style="bold", ruled=bool(rows)))
+    yield from lay_out(columns, rows, width)
+    yield from control_lines(aging.control, aging.note, width=width)
 
 
-def _aging_cells(row: AgingRow) -> list[Text]:
-    cells = [_cell(money) for money in (*row.bands, row.unapplied)]
-    return [Text(row.customer), *cells, Text(amount(row.total), style="bold")]
-
-
-def control_block(control: Control, note: str | None = None) -> RenderableType:
-    """One line that says whether the control account is proven, and one per named entry."""
+def control_lines(control: Control, note: str | None = None, *, width: int) -> Iterator[Text]:
+    """Σ buckets + unapplied = Σ open documents = control account, or what stands between."""
     ours = amount(control.ours)
+    yield Text(f"Σ buckets + unapplied = Σ open documents = {ours}", style="dim")
     if control.ledger is None or control.remainder is None:
-        return Text(f"control account: {note or UNPROVEN_NOTE}; documents {ours}", style="yellow")
-    explained = Money.zero(control.ours.currency)
-    for item in control.explained:
-        explained += item.amount
-    head = Text(f"control account {amount(control.ledger)}")
-    rest = f"documents {ours}"
-    if control.explained:
-        rest += f" {_sign(explained)} explained {amount(_magnitude(explained))}"
+        yield Text(f"Control account: {note or UNPROVEN_NOTE}.", style="dim")
+        return
+    ledger, difference = amount(control.ledger), amount(control.difference)
+    yield Text(f"Control account = {ledger}, difference {difference}", style="dim")
+    named, left = _named(control)
+    rows = [Row((f"  {document}", money, why), style="dim") for document, why, money in named]
+    yield from lay_out([Column(), Column(right=True), Column(fit=Fit.WRAP)], rows, width)
+    if left:
+        yield Text(f"  … and {left}", style="dim")
     if control.proven:
-        head.append(f" = {rest}   ")
-        head.append("ties out ✓", style="bold green")
+        yield Text("Proven to the cent.", style="green")
     else:
-        remainder = control.remainder
-        head.append(f" = {rest} {_sign(remainder)} unexplained {amount(_magnitude(remainder))}   ")
-        head.append("does not tie ✗", style="bold red")
-    if not control.explained:
-        return head
-    entries = Table.grid(padding=(0, 2))
-    entries.add_column(no_wrap=True, min_width=10)
-    entries.add_column(justify="right", no_wrap=True)
-    entries.add_column()
-    for item in control.explained[:_SHOWN]:
-        entries.add_row(Text(f"  {item.document}"), amount(item.amount), Text(item.why))
-    left = len(control.explained) - _SHOWN
-    if left > 0:
-        entries.add_row("  …", "", f"and {left} more, all of them in --format json")
-    return Group(head, entries)
+        rest = amount(control.remainder)
+        yield Text(f"Not proven: {rest} is unexplained. Run recoup tieout.", style="bold red")
 
 
-def open_items_tables(items: Sequence[OpenItem], title: str) -> Iterator[RenderableType]:
-    """Yield one table per currency, a customer's documents together."""
-    by_currency: dict[str, list[OpenItem]] = {}
-    for item in items:
-        by_currency.setdefault(item.open.currency, []).append(item)
-    if not by_currency:
-        yield Text(f"{title}: nothing is open")
-    for currency, mine in sorted(by_currency.items()):
-        table = _table(f"{title}, {currency}")
-        table.add_column("customer", ratio=1, no_wrap=True, overflow="ellipsis", min_width=12)
-        for column in ("kind", "number", "id", "issued", "due"):
-            table.add_column(column, no_wrap=True)
-        for column in ("days late", "total", "open"):
-            table.add_column(column, justify="right", no_wrap=True)
-        previous = None
-        for item in mine:
-            late = str(item.days_past_due) if item.days_past_due else "–"
-            table.add_row(
-                Text("" if item.customer_id == previous else item.customer),
-                _words(item.kind),
-                Text(item.number or "–"),
-                item.document,
-                str(item.issued_on),
-                str(item.due_on),
-                Text(late, style="red" if item.days_past_due else "dim"),
-                amount(item.total),
-                Text(amount(item.open), style="bold"),
+def open_items_page(group: OpenList, *, width: int) -> Iterator[Text]:
+    """One company in one currency: a line per document, their sum."""
+    yield _head(group.company_name, f"{group.currency} · as of {group.as_of}", width)
+    columns = [Column("customer", fit=Fit.CUT), Column("document")]
+    columns += [Column("issued"), Column("due")]
+    columns += [Column(name, right=True) for name in ("late", "total", "open")]
+    rows = [Row(_open(item)) for item in group.items]
+    total = ("Total", "", "", "", "", "", amount(group.total))
+    rows.append(Row(total, style="bold", ruled=bool(rows)))
+    yield from lay_out(columns, rows, width)
+
+
+def statement_page(one: Statement, *, width: int) -> Iterator[Text]:
+    """One customer in one currency: what happened between two balances, then how old it is."""
+    yield _head(one.customer, f"{one.currency} · {one.starts_on} to {one.ends_on}", width)
+    whose = f"customer {printable(one.customer_id)} of {printable(one.company_name)}"
+    yield from _prose(whose, width, "dim")
+    columns = [Column("date"), Column("document", fit=Fit.WRAP), Column("due")]
+    columns += [Column("amount", right=True), Column("balance", right=True)]
+    opening = (str(one.starts_on), "Opening balance", "", "", amount(one.opening))
+    closing = (str(one.ends_on), "Closing balance", "", "", amount(one.closing))
+    rows = [Row(opening)]
+    rows += [
+        Row(
+            (
+                str(moved.on),
+                _moved(moved, one.customer),
+                str(moved.due_on or ""),
+                amount(moved.amount),
+                amount(moved.balance),
             )
-            previous = item.customer_id
-        total = sum((item.open for item in mine), Money.zero(currency))
-        table.add_section()
-        table.add_row("Total", *[""] * 7, amount(total), style="bold")
-        yield Group(table, Text())
+        )
+        for moved in one.movements
+    ]
+    yield from lay_out(columns, [*rows, Row(closing, style="bold", ruled=True)], width)
+    yield Text()
+    strip = [Column(name, right=True) for name in (*one.buckets, "unapplied", "total")]
+    cells = [*_dashed((*one.bands, one.unapplied)), amount(one.closing)]
+    yield from lay_out(strip, [Row(cells)], width)
 
 
-def statement_tables(statements: Iterable[Statement]) -> Iterator[RenderableType]:
-    """Yield the statement of each currency with its aging strip."""
-    for one in statements:
-        title = f"Statement of account: {one.customer}, {one.currency}"
-        table = _table(title, f"{one.company_name}, {one.starts_on} to {one.ends_on}")
-        table.add_column("date", no_wrap=True)
-        table.add_column("what", ratio=1)
-        table.add_column("due", no_wrap=True)
-        table.add_column("amount", justify="right", no_wrap=True)
-        table.add_column("balance", justify="right", no_wrap=True)
-        opening = amount(one.opening)
-        table.add_row(str(one.starts_on), "Opening balance", "", "", opening, style="bold")
-        for moved in one.movements:
-            due = "" if moved.due_on is None else str(moved.due_on)
-            what = Text(_what(moved, one.customer))
-            table.add_row(str(moved.on), what, due, amount(moved.amount), amount(moved.balance))
-        table.add_section()
-        closing = amount(one.closing)
-        table.add_row(str(one.ends_on), "Closing balance", "", "", closing, style="bold")
-        yield Group(table, Text(), _strip(one), Text())
+def tie_out_page(outcome: TieOut, *, width: int) -> Iterator[Text]:
+    """The verdict, the control account of each currency, then each finding."""
+    said, style = _VERDICTS[outcome.proven]
+    on = "" if outcome.as_of is None else f" on {outcome.as_of}"
+    yield Text.assemble((outcome.company, "bold"), f"{on}: ", (said, style))
+    columns = [Column("control account", fit=Fit.WRAP)]
+    columns += [Column(name, right=True) for name in ("ledger", "our documents", "difference")]
+    rows = []
+    for currency, control in outcome.totals.items():
+        figures = (control.ledger, control.ours, control.difference)
+        rows.append(Row((currency, *map(amount, figures))))
+        named, left = _named(control)
+        rows += [
+            Row((f"  {document} {why}", "", "", money), "dim") for document, why, money in named
+        ]
+        if left:
+            rows.append(Row((f"  … and {left}", "", "", ""), "dim"))
+    if rows:
+        yield from lay_out(columns, rows, width)
+    counted = [f"{n:,} {_CHECKED.get(name, name)}" for name, n in outcome.checked.items() if n]
+    if counted:
+        yield from _prose(f"Checked: {', '.join(counted)}.", width, "dim")
+    if outcome.reread:
+        yield Text(f"Read again live and corrected: {outcome.reread} objects.")
+    for line in outcome.lines:
+        yield from _prose(f"  • {printable(line)}", width)
+    for customer, reason in outcome.held.items():
+        yield from _prose(f"  held: customer {printable(f'{customer}: {reason}')}", width)
+    if outcome.released:
+        yield from _prose(f"  released: {printable(', '.join(outcome.released))}", width)
 
 
-def _strip(one: Statement) -> Table:
-    strip = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
-    for column in (*one.buckets, "unapplied", "total"):
-        strip.add_column(column, justify="right", no_wrap=True)
-    strip.add_row(*map(_cell, (*one.bands, one.unapplied)), Text(amount(one.closing), style="bold"))
-    return strip
+def _head(name: str, rest: str, width: int) -> Text:
+    head = Text(printable(name), style="bold")
+    head.truncate(max(width - len(rest) - 3, 20), overflow="ellipsis")
+    return Text.assemble(head, f" · {rest}")
 
 
-def _what(moved: Movement, customer: str) -> str:
-    number = moved.number or moved.document
+def _prose(text: str, width: int, style: str = "") -> Iterator[Text]:
+    return lay_out([Column(fit=Fit.WRAP)], [Row((text,), style)], width)
+
+
+def _aged(row: AgingRow) -> list[str]:
+    return [printable(row.customer), *_dashed((*row.bands, row.unapplied, row.total))]
+
+
+def _dashed(amounts: Sequence[Money]) -> list[str]:
+    """A zero is a dash: the eye finds what is owed."""
+    return [amount(money) if money else _NOTHING for money in amounts]
+
+
+def _named(control: Control) -> tuple[list[tuple[str, str, str]], str]:
+    """Document, reason and amount of what explains a difference, and a word for what is left."""
+    shown, left = control.explained[:_SHOWN], control.explained[_SHOWN:]
+    named = [(printable(e.document), printable(e.why), amount(e.amount)) for e in shown]
+    return named, _left(left, control.ours.currency) if left else ""
+
+
+def _left(left: Sequence[Explained], currency: str) -> str:
+    together = sum((item.amount for item in left), Money.zero(currency))
+    return f"{len(left):,} more, {amount(together)} together; --format json names them all"
+
+
+def _open(item: OpenItem) -> list[str]:
+    return [
+        printable(item.customer),
+        _document(item.kind, item.number, item.document),
+        str(item.issued_on),
+        str(item.due_on) if item.kind == "invoice" else "",
+        str(item.days_past_due) if item.days_past_due else _NOTHING,
+        amount(item.total),
+        amount(item.open),
+    ]
+
+
+def _document(kind: str, number: str | None, document: str) -> str:
+    return f"{kind.replace('_', ' ')} {printable(number or f'(id {document})')}"
+
+
+def _moved(moved: Movement, customer: str) -> str:
+    settles = printable(", ".join(moved.settles))
     if moved.kind == TRANSFER:
         verb = "used for" if moved.amount.amount > 0 else "settled by"
-        text = f"{number}: {verb} {', '.join(moved.settles)}"
+        text = f"{printable(moved.number or f'(id {moved.document})')} {verb} {settles}"
     else:
-        text = f"{_words(moved.kind).capitalize()} {number}"
-        if moved.settles:
-            text += f", for {', '.join(moved.settles)}"
-    return text if moved.customer == customer else f"{text} ({moved.customer})"
-
-
-def _table(title: str, subtitle: str = "") -> Table:
-    head = Text(title, style="bold")
-    if subtitle:
-        head.append(f"\n{subtitle}", style="not bold dim")
-    head.append("\n")
-    return Table(
-        title=head,
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        expand=True,
-        header_style="dim",
-    )
-
-
-def _cell(money: Money) -> Text:
-    return Text(amount(money)) if money else Text("–", style="dim")
-
-
-def _words(kind: str) -> str:
-    return kind.replace("_", " ")
-
-
-def _sign(money: Money) -> str:
-    return "−" if money.amount < 0 else "+"
-
-
-def _magnitude(money: Money) -> Money:
-    return -money if money.amount < 0 else money
+        text = _document(moved.kind, moved.number, moved.document)
+        if settles:
+            text += f" for {settles}"
+    return text if moved.customer == customer else f"{text} ({printable(moved.customer)})"

@@ -190,7 +190,7 @@ class _Page:
             if not same:
                 observed.append(payload)
                 changes.append(Change(record, rows, is_new=before is None))
-        upsert_rows(self.conn, schema.objects, objects)
+        (upsert_rows if self.known else insert_rows)(self.conn, schema.objects, objects)
         self._observe(observed, number)
         write_changes(self.conn, self.company_id, changes, self.now)
         result.changed = len(observed)

@@ -26,7 +26,7 @@ __all__ = ["SqliteFile"]
 
 _CACHE_KIB = 4096  # per connection; with three at work a sync stays far below 100 MB
 _BUSY_MS = 15_000  # only strangers' programs make us wait here: our own writers hold the lock
-_WAL_BYTES = 8 << 20  # the writer empties the WAL when it has grown by this much
+_WAL_BYTES = 32 << 20  # the writer empties the WAL when it has grown by this much
 
 
 class SqliteFile:

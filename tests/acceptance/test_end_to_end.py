@@ -23,14 +23,17 @@ COLUMNS = ["current", "1-30", "31-60", "61-90", "91+", "unapplied", "total"]
 
 
 def open_invoices(firm: Any) -> list[dict[str, Any]]:
-    """Invoices in home currency that nothing is set against, the oldest first."""
-    return [
+    """Invoices in home currency that nothing is set against, the oldest first, none of tomorrow."""
+    today = firm.books.today().isoformat()
+    found = [
         row
         for row in firm.books.rows("Invoice")
         if row["Balance"] == row["TotalAmt"] != 0
         and not row["LinkedTxn"]
         and row["CurrencyRef"]["value"] == "USD"
+        and row["TxnDate"] <= today
     ]
+    return sorted(found, key=lambda row: (row["TxnDate"], int(row["Id"])))
 
 
 def aging(firm: Any, *words: str) -> dict[str, Any]:

@@ -44,18 +44,28 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def machine(nursery: Any, template: Path) -> Callable[[Any, str | None], Any]:
+def make_world(nursery: Any, template: Path) -> Callable[..., Any]:
+    """Makes worlds, one at a time, over a nursery that has synced once already."""
     from cryptography.fernet import Fernet
-    from harness.machine import History
     from harness.world import Tally, World
 
     key = Fernet.generate_key().decode()
-    world = World(nursery, template, key, Tally())
-    world.warm_up()
-    world.close()
+
+    def make(tally: Any = None, bug: str | None = None) -> Any:
+        return World(nursery, template, key, tally or Tally(), bug)
+
+    first = make()
+    first.warm_up()
+    first.close()
+    return make
+
+
+@pytest.fixture(scope="session")
+def machine(make_world: Callable[..., Any]) -> Callable[[Any, str | None], Any]:
+    from harness.machine import History
 
     def make(tally: Any, bug: str | None) -> Any:
-        known = {"nursery": nursery, "template": template, "key": key, "tally": tally, "bug": bug}
+        known = {"make_world": staticmethod(make_world), "tally": tally, "bug": bug}
         return type("Histories", (History,), known)
 
     return make

@@ -22,10 +22,12 @@ from harness.world import FAULTS, Finding, Tally
 
 BATCH = 25
 FIRST_SEED = 1
+FOCUSED = 100_000  # seeds of the histories that are killed at one point
 RULES = (
     "come_to_rest",
     "sync",
     "sync_killed",
+    "sync_killed_again_and_again",
     "sync_on_a_bad_day",
     "sync_struck",
     "sync_while_the_bookkeeper_works",
@@ -73,10 +75,24 @@ def test_a_thousand_histories(machine: Machine) -> None:
             print(f"seed {seeded} …", flush=True)
             run_histories(machine(tally, None), number=BATCH, seeded=seeded)
             done.keep(seeded, tally)
+    if not first:
+        _hit_what_chance_missed(machine, done)
     print(json.dumps(done.tally.as_plain(), indent=1))
     if not first:
         assert done.tally.histories >= wanted
         assert not _never_hit(done.tally), "these were never hit"
+
+
+def _hit_what_chance_missed(machine: Machine, done: progress.Progress) -> None:
+    """Histories of their own for kill points that few syncs pass."""
+    for number, point in enumerate(KILL_POINTS):
+        for seeded in range(FOCUSED + 10 * number, FOCUSED + 10 * number + 10):
+            if done.tally.kills[point] or seeded in done.seeds:
+                continue
+            print(f"seed {seeded}, killed before {point} …", flush=True)
+            tally = Tally()
+            run_histories(machine(tally, None), number=BATCH, seeded=seeded, focus=point)
+            done.keep(seeded, tally)
 
 
 def _asked_afresh() -> bool:

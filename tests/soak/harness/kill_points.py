@@ -26,6 +26,7 @@ KILL_POINTS = [
     "store COMMIT",
     "store DELETE allocations",
     "store DELETE awaited",
+    "store DELETE posting_lines",
     "store INSERT allocations",
     "store INSERT awaited",
     "store INSERT control_accounts",
@@ -56,7 +57,9 @@ KILL_POINTS = [
 # What few syncs pass: some kills wait for whichever of these comes first.
 RARE = [
     "control DELETE pauses",
+    "control INSERT budgets",
     "control INSERT pauses",
+    "control UPDATE leases",
     "control UPDATE tokens",
     "store DELETE allocations",
     "store DELETE awaited",

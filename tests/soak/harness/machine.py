@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from random import Random
 from typing import Any, ClassVar
 
@@ -18,7 +18,6 @@ from hypothesis.stateful import (
 
 from harness.bookkeeping import VERBS
 from harness.kill_points import KILL_POINTS, RARE
-from harness.nursery import Nursery
 from harness.world import FAULTS, Tally, World
 
 __all__ = ["History", "run_histories"]
@@ -50,11 +49,11 @@ def draw_meanwhile(draw: Random) -> list[tuple[int, str, int, int]]:
 def draw_kill(draw: Random) -> tuple[object, ...]:
     """A kill at any statement, at a kind of statement, or at the first of some rare kinds."""
     way = draw.random()
-    if way < 0.35:
+    if way < 0.25:
         return ("nth", draw.randint(1, draw.choice([60, 60, 400])))
-    if way < 0.75:
-        return ("at", draw.choice(KILL_POINTS), draw.choice([1, 1, 1, 2, 3]))
-    return ("first_of", sorted(draw.sample(RARE, 5)))
+    if way < 0.7:
+        return ("at", draw.choice(KILL_POINTS), draw.choice([1, 1, 1, 1, 2]))
+    return ("first_of", sorted(draw.sample(RARE, 4)))
 
 
 def draw_fault(draw: Random) -> tuple[str, int]:
@@ -64,16 +63,15 @@ def draw_fault(draw: Random) -> tuple[str, int]:
 class History(RuleBasedStateMachine):
     """One history; it ends at rest, compared and tied out."""
 
-    nursery: ClassVar[Nursery]
-    template: ClassVar[Path]
-    key: ClassVar[str]
+    make_world: ClassVar[Callable[[Tally, str | None], World]]
     tally: ClassVar[Tally]
     bug: ClassVar[str | None] = None
     seeded: ClassVar[int] = 0
+    focus: ClassVar[str | None] = None  # a kill point that chance has not hit
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(self.nursery, self.template, self.key, self.tally, self.bug)
+        self.world = self.make_world(self.tally, self.bug)
         self.failed = False
         self.step = 0
         self.restless = False  # something happened since the books were last compared
@@ -107,7 +105,15 @@ class History(RuleBasedStateMachine):
     @rule(chance=CHANCE)
     def sync_killed(self, chance: int) -> None:
         self._work_a_little(chance)
-        self._sync("sync_killed", kill=draw_kill(self._draw(chance)))
+        self._sync("sync_killed", kill=self._kill(self._draw(chance)))
+
+    @rule(chance=CHANCE)
+    def sync_killed_again_and_again(self, chance: int) -> None:
+        self._work_a_little(chance)
+        draw = self._draw(chance)
+        for _ in range(3):
+            self._sync("sync_killed_again_and_again", kill=self._kill(draw))
+            self.world.act(draw.choice(BAG), draw.randrange(100), draw.randrange(100))
 
     @rule(chance=CHANCE)
     def sync_struck(self, chance: int) -> None:
@@ -122,7 +128,7 @@ class History(RuleBasedStateMachine):
     def sync_on_a_bad_day(self, chance: int) -> None:
         self._work_a_little(chance)
         draw = self._draw(chance)
-        suffering = {"kill": draw_kill(draw), "fault": draw_fault(draw)}
+        suffering = {"kill": self._kill(draw), "fault": draw_fault(draw)}
         self._sync("sync_on_a_bad_day", **suffering, meanwhile=draw_meanwhile(draw))
 
     @precondition(lambda self: self.restless)
@@ -136,6 +142,9 @@ class History(RuleBasedStateMachine):
         """Numbers of this step: the seed, the step and what hypothesis chose for it."""
         self.step += 1
         return Random(f"{self.seeded} {self.step} {chance}")
+
+    def _kill(self, draw: Random) -> tuple[object, ...]:
+        return draw_kill(draw) if self.focus is None else ("at", self.focus, 1)
 
     def _work_a_little(self, chance: int) -> None:
         draw = self._draw(chance)
@@ -164,9 +173,17 @@ class History(RuleBasedStateMachine):
 
 
 def run_histories(
-    machine: type[History], *, number: int, seeded: int, shrink: bool = False
+    machine: type[History],
+    *,
+    number: int,
+    seeded: int,
+    focus: str | None = None,
+    shrink: bool = False,
 ) -> None:
-    """Run *number* histories that follow from the seed; raises what the first bad one raised."""
+    """Run *number* histories that follow from the seed; raises what the first bad one raised.
+
+    focus: the kill point that every killed sync of them is killed at.
+    """
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     chosen = settings(
         max_examples=number,
@@ -177,5 +194,5 @@ def run_histories(
         suppress_health_check=list(HealthCheck),
         print_blob=False,
     )
-    fresh = type(machine.__name__, (machine,), {"seeded": seeded})
+    fresh = type(machine.__name__, (machine,), {"seeded": seeded, "focus": focus})
     run_state_machine_as_test(seed(seeded)(fresh), settings=chosen)

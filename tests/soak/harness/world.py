@@ -24,13 +24,15 @@ __all__ = ["FAULTS", "Finding", "Tally", "World"]
 
 START = datetime(2026, 3, 2, 17, 0, 0, 300_000, tzinfo=UTC)
 GRACE = timedelta(hours=24)  # for which a refresh token outlives its successor
+UNUSED = timedelta(days=80)
 PATIENCE = 60  # syncs after which a company that still refuses to come to rest is a finding
 
+API = "minorversion"  # in the address of every call but those for tokens
 # The platform's misbehaviour: name → fault of the stand-in and its settings.
 FAULTS: dict[str, dict[str, Any]] = {
     "throttled_xml": {"kind": "429_xml"},
     "throttled_json": {"kind": "429_json_upper"},
-    "throttled_403": {"kind": "403_throttle"},
+    "throttled_403": {"kind": "403_throttle", "match": API},
     "token_expires": {"kind": "expire_token"},
     "broken_500": {"kind": "500", "times": 2},
     "unavailable_503": {"kind": "503"},
@@ -109,6 +111,7 @@ class World:
         self.database = nursery.folder / "recoup.db"
         self.skew = 0.0
         self.limping_since: datetime | None = None  # a kill may have cost the newest tokens
+        self.synced_at = START
         self.last_error = ""
 
     def connect(self, skew: float) -> None:
@@ -138,12 +141,14 @@ class World:
         self.clock.advance(timedelta(seconds=1.7))
 
     def let_pass(self, seconds: float) -> None:
-        """Time passes; not so much that a token lost in a kill could not be had again."""
+        """Time passes; not so much that a token lost in a kill could not be had again, nor the
+        hundred days after which an unused refresh token dies."""
         now = self.clock.now()
+        seconds = min(seconds, (self.synced_at + UNUSED - now).total_seconds())
         if self.limping_since is not None:
             left = self.limping_since + GRACE / 2 - now
             seconds = min(seconds, max(left.total_seconds(), 0.0))
-        self.clock.advance(timedelta(seconds=seconds))
+        self.clock.advance(timedelta(seconds=max(seconds, 0.0)))
 
     def sync(
         self,
@@ -159,7 +164,7 @@ class World:
             plan = FAULTS[name]
             if plan["kind"] == "expire_token" or "bearer" in plan.get("match", ""):
                 after = min(after, 2)
-            self.standin.faults.next(**plan, after=0 if "match" in plan else after)
+            self.standin.faults.next(**plan, after=after if plan.get("match", API) == API else 0)
             if name == "drops_the_refresh":
                 self.standin.faults.next("expire_token")
         self.standin.served, self.standin.meanwhile = 0, list(meanwhile)
@@ -182,7 +187,7 @@ class World:
         if outcome == "later":
             self.clock.advance(timedelta(seconds=min(float(ended["wait"]), 3600.0)))
         if outcome == "done":
-            self.limping_since = None
+            self.limping_since, self.synced_at = None, self.clock.now()
         if outcome == "crashed":  # no finding: a planted bug must not be "found" by a typing error
             raise RuntimeError(f"a sync crashed: {ended.get('trace') or ended.get('error')}")
         if outcome in ("reconnect", "refused"):
