@@ -122,6 +122,9 @@ class Ledger(_FirstResult):
             self._ask("sweep", source_type=source_type, window=window, listed=listed),
         )
 
+    def count_objects(self) -> Sequence[Swept]:
+        return cast("Sequence[Swept]", self._ask("count_objects"))
+
     def fetch(self, wanted: Sequence[tuple[str, str]]) -> Fetched:
         return cast(Fetched, self._ask("fetch", wanted=wanted))
 

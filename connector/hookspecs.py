@@ -118,6 +118,14 @@ class LedgerSpec:
         raise AssertionError
 
     @hookspec(firstresult=True)
+    def count_objects(self) -> Sequence[Swept]:
+        """Count all objects of every type that pull() covers, in as few calls as can be.
+
+        Needs COUNT_SWEEP. What differs from the store is narrowed down with sweep().
+        """
+        raise AssertionError
+
+    @hookspec(firstresult=True)
     def fetch(self, wanted: Sequence[tuple[str, str]]) -> Fetched:
         """Read the named objects live, as (source_type, ledger_id) pairs.
 

@@ -40,9 +40,8 @@ def _sqlite(version: tuple[int, ...]) -> Finding:
     return Finding(
         Level.OK,
         "SQLite",
-        f"{said}; versions before 3.51.3 can damage a file when two connections write at once, "
-        "so recoup lets one write at a time under a file lock. Do not open the database for "
-        "writing with other programs",
+        f"{said}; before 3.51.3 two connections that write at once can damage a file, so recoup "
+        "lets one write at a time. Write to the database with no other program",
     )
 
 

@@ -106,6 +106,8 @@ class PromiseScenarios(Scenarios):
         counted, _ = ledger.sweep(case.invoice_type, Window(), False)
         listed, _ = ledger.sweep(case.invoice_type, Window(), True)
         assert counted.count == listed.count == len(invoices)
+        totals = {swept.source_type: swept.count for swept in ledger.count_objects()}
+        assert totals[case.invoice_type] == len(invoices)
         assert listed.ids == frozenset(invoices)
 
     def test_a_sweep_keeps_to_its_window(self, case: LedgerCase) -> None:

@@ -18,7 +18,7 @@ from recoup.plugins.quickbooks.confirm import confirm
 from recoup.plugins.quickbooks.context import MappingContext
 from recoup.plugins.quickbooks.entities import PAGE_ROWS, to_source_type
 from recoup.plugins.quickbooks.pull import pull
-from recoup.plugins.quickbooks.sweep import sweep
+from recoup.plugins.quickbooks.sweep import count_all, sweep
 
 __all__ = ["QuickBooksLedger"]
 
@@ -58,6 +58,11 @@ class QuickBooksLedger:
     def sweep(self, source_type: str, window: Window, listed: bool) -> tuple[Swept, Fetched]:
         """Count or list the objects of one type by their time of creation."""
         return sweep(self._client, source_type, window, listed)
+
+    @hookimpl
+    def count_objects(self) -> Sequence[Swept]:
+        """Count every entity that a pull covers, in one batch."""
+        return count_all(self._client)
 
     @hookimpl
     def fetch(self, wanted: Sequence[tuple[str, str]]) -> Fetched:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 
 import msgspec
 
@@ -16,11 +15,12 @@ from recoup.connector.errors import Fatal, Retriable
 from recoup.connector.pages import Page, Swept, Window
 from recoup.plugins.quickbooks.client import Client
 from recoup.plugins.quickbooks.cursor import State
-from recoup.plugins.quickbooks.decode import count_created_before, read_batch_count
-from recoup.plugins.quickbooks.entities import ENTITIES, count_statement, literal
+from recoup.plugins.quickbooks.decode import count_created_before
+from recoup.plugins.quickbooks.entities import ENTITIES
 from recoup.plugins.quickbooks.metered import Metered
 from recoup.plugins.quickbooks.scan import scan
 from recoup.plugins.quickbooks.structs import PreferencesObject
+from recoup.plugins.quickbooks.sweep import count_entities
 
 __all__ = ["begin", "read_home_currency", "run"]
 
@@ -41,7 +41,7 @@ def begin(client: Client, *, before: State | None = None) -> State:
             f"the company's home currency changed from {before.home} to {home}: "
             "connect it as a new company in a new workspace"
         )
-    counts = _counts(client, ENTITIES, None)
+    counts = count_entities(client, ENTITIES)
     full = before is not None
     queue = tuple(entity for entity in ENTITIES if full or counts[entity])
     return State(
@@ -117,20 +117,5 @@ def _short(client: Client, state: State) -> tuple[str, ...]:
     Only what is older than the high-water mark is compared: the rest comes with the delta, and
     so do deletions, which make the ledger's count the smaller one.
     """
-    counted = _counts(client, tuple(state.found), state.high_water)
+    counted = count_entities(client, tuple(state.found), state.high_water)
     return tuple(entity for entity, count in counted.items() if state.found[entity] < count)
-
-
-def _counts(client: Client, entities: tuple[str, ...], before: datetime | None) -> dict[str, int]:
-    """Count all entities in one call; *before* leaves out what was created since."""
-    if not entities:
-        return {}
-    conditions = (
-        ()
-        if before is None
-        else (f"MetaData.CreateTime < '{literal(before.replace(microsecond=0))}'",)
-    )
-    answers = client.batch_queries([count_statement(entity, conditions) for entity in entities])
-    return {
-        entity: read_batch_count(answer) for entity, answer in zip(entities, answers, strict=True)
-    }

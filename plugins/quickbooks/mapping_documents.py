@@ -17,7 +17,10 @@ __all__ = ["to_credit_note", "to_invoice"]
 
 
 def to_invoice(found: SalesFormObject, raw: bytes, context: MappingContext) -> Invoice:
-    """Map an Invoice. Without a DueDate it is due on the day of issue."""
+    """Map an Invoice. Without a DueDate it is due on the day of issue.
+
+    Deposit is money taken with the sale: only the rest ever was a receivable.
+    """
     currency = context.currency(found.currency_ref)
     memo = found.customer_memo.value if found.customer_memo is not None else None
     return Invoice(
@@ -26,7 +29,7 @@ def to_invoice(found: SalesFormObject, raw: bytes, context: MappingContext) -> I
         number=found.doc_number,
         issued_on=found.txn_date,
         due_on=found.due_date or found.txn_date,
-        total=read_money(found.total_amt, currency),
+        total=read_money(found.total_amt - (found.deposit or 0), currency),
         balance=read_money(found.balance, currency),
         rate=found.exchange_rate,
         state=state_of(found.total_amt, found.balance, found.private_note),

@@ -116,6 +116,7 @@ class SalesFormObject(TransactionObject, kw_only=True, rename="pascal"):
     due_date: date | None = None
     customer_ref: Ref | None = None
     total_amt: Decimal
+    deposit: Decimal | None = None
     balance: Decimal | None = None
     remaining_credit: Decimal | None = None
     sales_term_ref: Ref | None = None

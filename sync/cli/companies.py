@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from recoup.sync.cli.shell import Shell, console, local
+from recoup.sync.cli.shell import Shell, local, page_width, print_pages
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from recoup.sync.report.layout import Row
+    from recoup.sync.store.companies import CompanyRow
 
 __all__ = ["companies"]
 
@@ -43,19 +51,26 @@ def companies(shell: Shell, shape: str) -> None:
     if not rows:
         click.echo("No company is connected yet. Next: recoup connect quickbooks")
         return
-    from rich.table import Table
+    _print([_cells(row, synced[row.company_id], grants[row.grant_id].state) for row in rows])
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("company", "name", "ledger", "currency", "last synced", "consent"):
-        table.add_column(column)
-    for row in rows:
-        at = synced[row.company_id]
-        table.add_row(
-            row.slug,
-            row.name,
-            row.ledger if row.base_url is None else f"{row.ledger} at {row.base_url}",
-            row.home_currency,
-            f"{local(at, row.time_zone):%Y-%m-%d %H:%M}" if at else "never",
-            grants[row.grant_id].state.replace("_", " "),
-        )
-    console().print(table)
+
+def _cells(row: CompanyRow, synced_at: datetime | None, state: str) -> Row:
+    from recoup.sync.report.layout import Row, printable
+
+    at = "never" if synced_at is None else f"{local(synced_at, row.time_zone):%Y-%m-%d %H:%M %Z}"
+    ledger = f"{row.ledger} at {row.base_url}" if row.base_url else row.ledger
+    consent = state.replace("_", " ")
+    return Row((row.slug, at, consent, row.home_currency, printable(row.name), ledger))
+
+
+def _print(rows: list[Row]) -> None:
+    """Print the table. The slug is what one types: it stays whole, the last columns give way."""
+    from recoup.sync.report.layout import Column, Fit, Row, lay_out, least_width
+
+    columns = [Column("company"), Column("last synced"), Column("consent"), Column("in")]
+    columns += [Column("name", fit=Fit.CUT), Column("ledger", fit=Fit.CUT)]
+    width = page_width()
+    while len(columns) > 4 and least_width(columns, rows) > width:
+        columns.pop()
+        rows = [Row(row.cells[:-1]) for row in rows]
+    print_pages([lay_out(columns, rows, width)])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from recoup.sync.cli.pulling import Pulled
+    from recoup.sync.cli.shell import Shell
     from recoup.sync.demo import Stage
     from recoup.sync.store.companies import CompanyRow
     from recoup.sync.tieout.outcome import TieOut
@@ -25,17 +26,19 @@ __all__ = ["demo"]
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", default="recoup-demo", type=click.Path(path_type=Path))
-def demo(folder: Path) -> int:
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.pass_obj
+def demo(shell: Shell, folder: Path | None) -> int:
     """Watch recoup work on a made-up company, in under a minute and without any account.
 
     A stand-in of QuickBooks Online runs on this machine for as long as the demo does. The
-    workspace in DIR (recoup-demo by default) stays; running the demo again starts it afresh.
+    workspace in DIR (else --home, else recoup-demo) stays; running the demo again starts it afresh.
     """
     from recoup.sync.cli.shell import console
     from recoup.sync.demo import set_stage
     from recoup.sync.workspace import Workspace
 
+    folder = folder or shell.home or Path("recoup-demo")
     started = time.monotonic()
     out = console()
     with set_stage(folder) as stage, Workspace.open(folder) as workspace:

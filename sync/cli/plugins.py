@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from recoup.sync.cli.faults import FINDING
+from recoup.sync.cli.shell import page_width
 
 __all__ = ["plugins"]
 
@@ -34,4 +35,6 @@ def _list(label: str, words: Sequence[str]) -> None:
     import textwrap
 
     text = ", ".join(word.replace("_", " ") for word in words) or "nothing"
-    click.echo(textwrap.fill(text, 96, initial_indent=f"  {label}: ", subsequent_indent="    "))
+    click.echo(
+        textwrap.fill(text, page_width(), initial_indent=f"  {label}: ", subsequent_indent="    ")
+    )

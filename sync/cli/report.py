@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from recoup.sync.store.companies import CompanyRow
     from recoup.sync.workspace import Workspace
 
-__all__ = ["report"]
+__all__ = ["aging_command", "open_items_command", "report", "statement_command"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Answer = TypeVar("Answer")

@@ -50,12 +50,9 @@ class Healer:
             return self._settle_list(swept, frozenset(swept.ids), {p.ledger_id for p in at_hand})
         return self._settle_count(swept)
 
-    def check_counts(self, source_types: Sequence[str]) -> int:
-        """Compare the counts of whole types with the ledger's; returns how many were mended."""
-        return sum(
-            self._settle_count(self._ledger.sweep(source_type, Window(), False)[0])
-            for source_type in source_types
-        )
+    def check_counts(self) -> int:
+        """Compare the counts of all types with the ledger's; returns how many were mended."""
+        return sum(self._settle_count(swept) for swept in self._ledger.count_objects())
 
     def _settle_count(self, swept: Swept) -> int:
         with self._store.read(self._company.company_id) as conn:

@@ -20,7 +20,7 @@ class Fit(Enum):
 
     WHOLE = "whole"  # keeps its width; the line runs over the page before a number is cut
     CUT = "cut"  # ends in an ellipsis
-    WRAP = "wrap"  # goes on below
+    WRAP = "wrap"  # goes on below; a word too long for it, a path say, runs over the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +120,19 @@ def _lines(
     ]
     for level in range(max(map(len, folded))):
         parts = [
-            _placed(lines[level] if level < len(lines) else "", size, column.right)
+            _placed(lines[level] if level < len(lines) else "", size, column)
             for column, lines, size in zip(columns, folded, widths, strict=True)
         ]
         yield Text(gap.join(parts).rstrip(), style=style)
 
 
-def _placed(cell: str, width: int, right: bool) -> str:
+def _placed(cell: str, width: int, column: Column) -> str:
     length = cell_len(cell)
-    if length > width:
+    if length > width and column.fit is Fit.CUT:
         cell = set_cell_size(cell, width - 1).rstrip() + "…"
         length = cell_len(cell)
     blank = " " * (width - length)
-    return blank + cell if right else cell + blank
+    return blank + cell if column.right else cell + blank
 
 
 def _wrapped(text: str, width: int) -> list[str]:

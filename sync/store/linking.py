@@ -41,7 +41,7 @@ def replace_allocations(conn: Connection, company_id: int, owners: Sequence[Owne
     """Write the allocations of *owners*; what they carried before goes to the past."""
     before = _current(conn, company_id, [o.key for o in owners if not o.is_new])
     ends = _ends(owners)
-    dates = issue_days(conn, company_id, ends)
+    dates = _issue_days(conn, company_id, ends)
     missing = ends - dates.keys()
     upsert_rows(conn, schema.awaited, [(company_id, *end) for end in missing])
     fresh: list[Row] = []
@@ -95,7 +95,7 @@ def redate(conn: Connection, company_id: int, moved: Sequence[Key]) -> None:
         return
     wanted = {(row[3], row[4]) for row in rows} | {(row[5], row[6]) for row in rows}
     wanted |= {(row[0], row[1]) for row in rows}
-    dates = issue_days(conn, company_id, wanted)
+    dates = _issue_days(conn, company_id, wanted)
     fresh = []
     for row in rows:
         ends = ((row[0], row[1]), (row[3], row[4]), (row[5], row[6]))
@@ -122,7 +122,7 @@ def _awaits_any(conn: Connection, company_id: int, kind: str) -> bool:
     return bool(fetch_plain(conn, sql, (company_id, kind)))
 
 
-def issue_days(conn: Connection, company_id: int, keys: Iterable[Key]) -> dict[Key, int]:
+def _issue_days(conn: Connection, company_id: int, keys: Iterable[Key]) -> dict[Key, int]:
     """Issue dates, as ordinals, of those documents and postings that the store knows."""
     days: dict[Key, int] = {}
     for kind, ids in _by_kind(keys).items():

@@ -27,7 +27,7 @@ from recoup.connector.model import (
 from recoup.connector.money import InexactAmount
 from recoup.sync.store.columns import to_micros
 
-__all__ = ["Rows", "content_hash", "record_name", "to_rows"]
+__all__ = ["Rows", "content_hash", "instant", "payload_hash", "record_name", "to_rows"]
 
 Row = tuple[Any, ...]
 

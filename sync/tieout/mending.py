@@ -59,8 +59,7 @@ class Mender:
         if Capability.COUNT_SWEEP not in self.can:
             return
         healer = Healer(self.store, self.company, self.ledger, self.clock)
-        types = {name for names in self._types.values() for name in names}
-        self.changed += healer.check_counts(sorted(types))
+        self.changed += healer.check_counts()
 
     def compare_open_items(self) -> list[Contributor]:
         """Fetch what the ledger's own list of open items has otherwise; name what it has alone.

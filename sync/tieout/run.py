@@ -53,24 +53,22 @@ def tie_out(
 def _tie_out_now(store: Store, company: CompanyRow, ledger: Ledger | None, clock: Clock) -> TieOut:
     with store.read(company.company_id) as conn:
         foreign = known_foreign(conn, company.company_id)
+    mender = None if ledger is None else Mender(store, company, ledger, clock)
+    if mender is not None:
+        mender.recount()  # what is paid in full and missing moves no balance: only counts tell
     live = _ask_control(ledger, None)
     judgement = _judge(store, company, foreign, live)
-    reread = 0
-    if judgement.findings and ledger is not None:
-        mender = Mender(store, company, ledger, clock)
+    if judgement.findings and mender is not None:
         mender.reread(judgement.findings)
         live = _ask_control(ledger, None)
         judgement = _judge(store, company, foreign, live)
-        if judgement.doubts:
-            mender.recount()
-            judgement = _judge(store, company, foreign, live)
         if judgement.doubts:
             foreign = mender.compare_open_items()
             judgement = _judge(store, company, foreign, live)
             if judgement.doubts:  # now it is known which customers' documents had changed
                 mender.reread(judgement.findings)
                 judgement = _judge(store, company, foreign, live)
-        reread = mender.changed
+    reread = 0 if mender is None else mender.changed
     return _conclude_now(store, company, judgement, foreign, live, reread, clock)
 
 

@@ -150,7 +150,9 @@ class Hold:
 
 
 class _Landing(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *asked: Any) -> None:
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> None:
         """Follow nobody: where it leads is what is asked for."""
 
 

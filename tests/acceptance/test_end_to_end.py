@@ -23,8 +23,10 @@ COLUMNS = ["current", "1-30", "31-60", "61-90", "91+", "unapplied", "total"]
 
 
 def open_invoices(firm: Any) -> list[dict[str, Any]]:
-    """Invoices in home currency that nothing is set against, the oldest first, none of tomorrow."""
-    today = firm.books.today().isoformat()
+    """Invoices that nothing is set against, the oldest first: in home currency, none of tomorrow,
+    none of a customer who was made inactive."""
+    today = firm.books.today()
+    active = {row["Id"] for row in firm.books.rows("Customer") if row["Active"]}
     found = [
         row
         for row in firm.books.rows("Invoice")
@@ -32,6 +34,7 @@ def open_invoices(firm: Any) -> list[dict[str, Any]]:
         and not row["LinkedTxn"]
         and row["CurrencyRef"]["value"] == "USD"
         and row["TxnDate"] <= today
+        and row["CustomerRef"]["value"] in active
     ]
     return sorted(found, key=lambda row: (row["TxnDate"], int(row["Id"])))
 
@@ -306,10 +309,21 @@ def test_a_folder_of_raw_bodies_comes_through_to_the_report(
     owner = {"Id": "7", "SyncToken": "0", "DisplayName": "Harbour Books", "Balance": 200.10}
     customer = {**owner, "Active": True, "CurrencyRef": {"value": "USD"}, "MetaData": stamp}
     common = {"CustomerRef": {"value": "7"}, "CurrencyRef": {"value": "USD"}, "MetaData": stamp}
-    invoice = {"Id": "8", "SyncToken": "1", "DocNumber": "H-1", "TxnDate": "2024-05-04"}
+    invoice: dict[str, Any] = {
+        "Id": "8",
+        "SyncToken": "1",
+        "DocNumber": "H-1",
+        "TxnDate": "2024-05-04",
+    }
     invoice |= {"DueDate": "2024-06-03", "TotalAmt": 300.10, "Balance": 200.10, **common}
     paid = {"TxnId": "8", "TxnType": "Invoice"}
-    payment = {"Id": "9", "SyncToken": "0", "TxnDate": "2024-05-20", "TotalAmt": 100.00, **common}
+    payment: dict[str, Any] = {
+        "Id": "9",
+        "SyncToken": "0",
+        "TxnDate": "2024-05-20",
+        "TotalAmt": 100.00,
+        **common,
+    }
     payment |= {"UnappliedAmt": 0, "Line": [{"Amount": 100.00, "LinkedTxn": [paid]}]}
     invoice["LinkedTxn"] = [{"TxnId": "9", "TxnType": "Payment"}]
     answers = [{"QueryResponse": {"Customer": [customer]}}, {"Invoice": invoice}]

@@ -283,6 +283,15 @@ class PaperLedger:
         return swept, Fetched(payloads=payloads)
 
     @hookimpl
+    def count_objects(self) -> Sequence[Swept]:
+        self.asked.append("count")
+        types = sorted({key[0] for key in self.records})
+        return [
+            Swept(source_type=t, window=Window(), count=sum(key[0] == t for key in self.records))
+            for t in types
+        ]
+
+    @hookimpl
     def control_totals(self, as_of: date | None, detail: bool) -> ControlTotals:
         self.asked.append("control")
         if as_of is None:

@@ -57,7 +57,10 @@ def draw_kill(draw: Random) -> tuple[object, ...]:
 
 
 def draw_fault(draw: Random) -> tuple[str, int]:
-    return (draw.choice(sorted(FAULTS)), draw.choice([0, 0, 0, 1, 1, 2, 4, 9]))
+    return (
+        draw.choice([*sorted(FAULTS), "falsely_deleted", "falsely_deleted"]),
+        draw.choice([0, 0, 0, 1, 1, 2, 4, 9]),
+    )
 
 
 class History(RuleBasedStateMachine):
@@ -118,7 +121,9 @@ class History(RuleBasedStateMachine):
     @rule(chance=CHANCE)
     def sync_struck(self, chance: int) -> None:
         self._work_a_little(chance)
-        self._sync("sync_struck", fault=draw_fault(self._draw(chance)))
+        draw = self._draw(chance)
+        self._sync("sync_struck", fault=draw_fault(draw))
+        self.world.let_pass(draw.choice([0.0, 0.0, 4000.0]))  # beyond what the next pull repeats
 
     @rule(chance=CHANCE)
     def sync_while_the_bookkeeper_works(self, chance: int) -> None:

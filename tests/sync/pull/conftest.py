@@ -82,6 +82,12 @@ class ShelfLedger:
         return swept, Fetched(payloads=[self.shelf.payload(k) for k in keys] if listed else ())
 
     @hookimpl
+    def count_objects(self) -> Sequence[Swept]:
+        self.shelf.asked.append("count all")
+        count = len(self.shelf.within("Invoice", Window()))
+        return [Swept(source_type="Invoice", window=Window(), count=count)]
+
+    @hookimpl
     def fetch(self, wanted: Sequence[tuple[str, str]]) -> Fetched:
         self.shelf.asked.append(f"fetch {len(wanted)}")
         here = [key for key in wanted if key in self.shelf.held]

@@ -19,6 +19,7 @@ from recoup.sync.report.exporting import (
     to_json,
 )
 from recoup.sync.report.open_items import open_items
+from recoup.sync.report.open_list import by_currency
 from recoup.sync.report.statement import statement
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.engine import Store
@@ -39,7 +40,7 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(start: str) -> None:
     assert safe_text(f"{start}1+1") == f"'{start}1+1"
 
@@ -62,7 +63,9 @@ def test_open_items_are_one_line_per_document(
     books: Any, store: Store, company: CompanyRow
 ) -> None:
     with store.read(company.company_id) as conn:
-        lines = table(open_items_csv(open_items(conn, company, as_of=TODAY)))
+        groups = by_currency(company, TODAY, open_items(conn, company, as_of=TODAY))
+    lines = table(open_items_csv(groups))
+    assert {(x["company"], x["as_of"]) for x in lines} == {("alder-co", "2026-03-02")}
     assert [(x["kind"], x["number"], x["open"]) for x in lines] == [
         ("credit_note", "", "-130.00"),
         ("invoice", "'-A-1", "100.00"),
