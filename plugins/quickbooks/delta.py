@@ -25,6 +25,7 @@ from recoup.plugins.quickbooks.entities import (
     changed_conditions,
     count_statement,
     page_statement,
+    sweep_conditions,
 )
 from recoup.plugins.quickbooks.faults import RangeRefused, RequestRefused, SystemFault
 from recoup.plugins.quickbooks.metered import Metered
@@ -110,8 +111,10 @@ def _one_entity(
     for rows, read_to in _windows(client, entity, start, state.high_water + SECOND):
         cursor = replace(state, window_from=read_to).dump()
         yield Page(payloads=rows, cursor=cursor, calls=meter.take())
-    count = client.count(count_statement(entity))
-    swept = Swept(source_type=entity, window=Window(), count=count)
+    # Only what is older than this pull: a later document would stand in for a lost deletion.
+    window = Window(None, state.high_water.replace(microsecond=0))
+    count = client.count(count_statement(entity, sweep_conditions(window)))
+    swept = Swept(source_type=entity, window=window, count=count)
     yield Page(swept=[swept], cursor=left.dump(), calls=meter.take())
 
 

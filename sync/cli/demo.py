@@ -84,6 +84,7 @@ def _connect(out: Console, stage: Stage, workspace: Workspace) -> CompanyRow:
 def _sync(out: Console, workspace: Workspace, company: CompanyRow, title: str) -> Pulled:
     from recoup.sync.cli.progress import follow
     from recoup.sync.cli.pulling import pull_all
+    from recoup.sync.cli.shell import say
     from recoup.sync.cli.sync import budget_line, result_line
 
     _head(out, title)
@@ -97,9 +98,9 @@ def _sync(out: Console, workspace: Workspace, company: CompanyRow, title: str) -
         )
     if pulled.error is not None:
         raise pulled.error
-    out.print(result_line(pulled), markup=False)
+    say(result_line(pulled))
     if (line := budget_line(workspace, pulled)) is not None:
-        out.print(line, style="dim")
+        say(line, "dim")
     return pulled
 
 
@@ -127,9 +128,11 @@ def _aging(out: Console, workspace: Workspace, company: CompanyRow) -> None:
 
 
 def _bookkeeper(out: Console, stage: Stage) -> None:
+    from recoup.sync.cli.shell import say
+
     _head(out, "Meanwhile, the bookkeeper works in the ledger")
     for sentence in stage.bookkeeper_day():
-        out.print(f"• {sentence}", markup=False)
+        say(f"• {sentence}")
 
 
 def _a_customer(workspace: Workspace, company: CompanyRow) -> str:

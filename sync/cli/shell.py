@@ -29,6 +29,7 @@ __all__ = [
     "local",
     "page_width",
     "print_pages",
+    "say",
     "several_companies",
     "today",
 ]
@@ -145,3 +146,15 @@ def print_pages(pages: Iterable[Iterable[Text]]) -> None:
             out.print()
         for line in page:
             out.print(line)
+
+
+def say(line: str, style: str = "") -> None:
+    """Print one line; a terminal gets it broken between words, a pipe or a file as it is."""
+    from rich.text import Text
+
+    from recoup.sync.report.layout import Column, Fit, Row, lay_out
+
+    if not sys.stdout.isatty():
+        print_pages([[Text(line)]])
+        return
+    print_pages([lay_out([Column(fit=Fit.WRAP)], [Row((line,), style)], page_width())])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from recoup.sync.cli.faults import DONE, LATER, RECONNECT, WRONG_USE, exit_code, one_line
-from recoup.sync.cli.shell import Shell, chosen, several_companies
+from recoup.sync.cli.shell import Shell, chosen, say, several_companies
 
 if TYPE_CHECKING:
     from recoup.sync.cli.pulling import Pulled
@@ -49,10 +49,10 @@ def sync(shell: Shell, names: tuple[str, ...], every: bool, wait: int) -> int:
             )
         for pulled in ended:
             if pulled.result is not None:
-                click.echo(result_line(pulled))
+                say(result_line(pulled))
         for line in dict.fromkeys(budget_line(workspace, p) for p in ended if p.result):
             if line is not None:
-                click.echo(line)
+                say(line)
     codes = set()
     for pulled in ended:
         if pulled.error is not None:

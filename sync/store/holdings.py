@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select, union
 
 from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.connector.pages import Window
@@ -39,19 +40,36 @@ def creation_bounds(
 
 
 def orphaned_documents(conn: Connection, company_id: int) -> list[DocumentRef]:
-    """Live documents whose customer the ledger no longer has."""
-    documents, customers = schema.documents.c, schema.customers.c
+    """Documents and postings, voids too, that name a customer whom the ledger no longer has."""
+    lines = schema.posting_lines.c
+    documents = _naming_the_vanished(schema.documents, company_id).where(
+        schema.documents.c.state != "deleted"
+    )
+    postings = _naming_the_vanished(schema.posting_lines, company_id).join(
+        schema.postings,
+        and_(
+            schema.postings.c.company_id == lines.company_id,
+            schema.postings.c.kind == lines.kind,
+            schema.postings.c.ledger_id == lines.ledger_id,
+            schema.postings.c.state != "deleted",
+        ),
+    )
+    found = conn.execute(union(documents, postings))
+    return sorted(DocumentRef(DocumentKind(kind), ledger_id) for kind, ledger_id in found)
+
+
+def _naming_the_vanished(table: Table, company_id: int) -> Select[Any]:
+    customers = schema.customers.c
     vanished = and_(
-        customers.company_id == documents.company_id,
-        customers.ledger_id == documents.customer_id,
+        customers.company_id == table.c.company_id,
+        customers.ledger_id == table.c.customer_id,
         customers.state == "deleted",
     )
-    rows = conn.execute(
-        select(documents.kind, documents.ledger_id)
-        .select_from(schema.documents.join(schema.customers, vanished))
-        .where(documents.company_id == company_id, documents.state == "posted")
+    return (
+        select(table.c.kind, table.c.ledger_id)
+        .join(schema.customers, vanished)
+        .where(table.c.company_id == company_id)
     )
-    return [DocumentRef(DocumentKind(kind), ledger_id) for kind, ledger_id in rows]
 
 
 def _live(company_id: int, source_type: str, window: Window) -> ColumnElement[bool]:

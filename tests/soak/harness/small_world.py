@@ -11,11 +11,12 @@ from recoup.plugins.quickbooks import delta, scan
 from recoup.plugins.quickbooks.standin import changes
 from recoup.sync.pull import sweeping
 
-__all__ = ["CAPTURE_ROWS", "PAGE_ROWS", "shrink_adapter", "shrink_standin"]
+__all__ = ["CAPTURE_ROWS", "PAGE_ROWS", "grow_standin", "shrink_adapter", "shrink_standin"]
 
 PAGE_ROWS = 12
 CAPTURE_ROWS = 30
 LISTABLE = 6
+FULL_SIZE = changes.MOST_OBJECTS
 FENCE_ROWS = 2
 
 
@@ -29,3 +30,8 @@ def shrink_adapter() -> None:
 def shrink_standin() -> None:
     """In the process of the stand-in."""
     changes.MOST_OBJECTS = CAPTURE_ROWS
+
+
+def grow_standin() -> None:
+    """Give the process of the stand-in its limits back: other tests run in it."""
+    changes.MOST_OBJECTS = FULL_SIZE

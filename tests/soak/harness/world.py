@@ -133,6 +133,7 @@ class World:
 
     def close(self) -> None:
         self.standin.stop()
+        small_world.grow_standin()
 
     def act(self, verb: str, a: int, b: int) -> None:
         """The first act after a sync shares its second; those that follow take their time."""

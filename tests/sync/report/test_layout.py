@@ -56,7 +56,7 @@ def test_what_wraps_goes_on_below_and_further_in_when_indented() -> None:
 
 def test_a_word_longer_than_the_page_is_not_cut() -> None:
     columns = [Column(), Column(fit=Fit.WRAP)]
-    assert lines(columns, ("ok", "in /a/path/that/goes/on"), width=15) == [
+    assert lines(columns, ("ok", "in /a/path/that/goes/on"), width=16) == [
         "ok  in",
         "    /a/path/that/goes/on",
     ]
