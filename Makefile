@@ -12,7 +12,7 @@ demo: $(STAMP)  ## sync, tie out and age a company of a local QuickBooks stand-i
 	$(VENV)/bin/recoup demo
 
 test: $(STAMP)  ## the whole test suite
-	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup $(COVER) $(PYTEST_FLAGS)
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile $(COVER) $(PYTEST_FLAGS)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
@@ -27,14 +27,14 @@ types: $(STAMP)
 check: lint types test  ## everything a change needs before it is committed
 
 bench: $(STAMP)  ## every benchmark; exits 1 below a target
-	$(VENV)/bin/python -m pip install --quiet dlt
-	$(VENV)/bin/python benchmarks/run.py
+	$(VENV)/bin/python -m pip install --quiet 'dlt[sqlalchemy]'
+	$(VENV)/bin/python -m benchmarks.run
 
 soak: $(STAMP)  ## 1,000 random histories with kills, throttling and token expiry
 	$(VENV)/bin/python -m pytest -m soak -s tests/soak $(PYTEST_FLAGS)
 
 cassettes: $(STAMP)  ## record the HTTP cassettes anew from the stand-in
-	$(VENV)/bin/python -m pytest tests/plugins/quickbooks --record $(PYTEST_FLAGS)
+	RECOUP_RECORD=1 $(VENV)/bin/python -m pytest tests/plugins/quickbooks/test_cassettes.py $(PYTEST_FLAGS)
 
 wheel: $(STAMP)
 	$(VENV)/bin/python -m build --outdir dist .

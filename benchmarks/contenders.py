@@ -113,6 +113,7 @@ def ours(port: int, folder: Path) -> None:
             marks[progress.source_type] = time.perf_counter()
         before = progress.seen
 
+    gc.freeze()  # as recoup sync does
     began = time.perf_counter()
     result = pull_company(store, company, ledger, clock=clock, on_progress=on_progress)
     ended = time.perf_counter()

@@ -1,6 +1,6 @@
 """Run every benchmark, keep what they print in results.txt and exit 1 if one missed a target.
 
-Names choose among them: ``python benchmarks/run.py aging help`` runs those two and keeps nothing.
+Names choose among them: ``python -m benchmarks.run aging help`` runs those two and keeps nothing.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ _STARTING_SETTINGS = """\
 # client_id = ""
 # Production apps want https here; recoup then asks you to paste the address you land on.
 # redirect_uri = "https://www.example.com/recoup"
-# What your plan allows in a calendar month.
+# What your plan allows in a calendar month, where it is not the entry plan.
 # monthly_reads = 500000
 
 [report]

@@ -19,5 +19,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("stopped; nothing is lost, run the same command again", file=sys.stderr)
         sys.exit(130)
     finally:
-        # All is said and done; a Ctrl-C from here on would only make the exit code wrong.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if arguments is None:  # the process ends here: a late Ctrl-C would only spoil its code
+            signal.signal(signal.SIGINT, signal.SIG_IGN)

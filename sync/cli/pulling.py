@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 
-from recoup.connector.errors import Busy, NeedsReconnect
+from recoup.connector.errors import NeedsReconnect
 from recoup.connector.events import Event, EventKind
 from recoup.sync.cli.faults import one_line
 from recoup.sync.connections import look_again, lost, works
@@ -50,6 +51,7 @@ def pull_all(
     Defects of ours are raised after all have ended.
     """
     stop = threading.Event()
+    gc.freeze()  # what is loaded by now stays; walking it again for every page costs a sixth
 
     def report(company: CompanyRow, progress: Progress) -> None:
         on_progress(company, progress)
@@ -118,7 +120,7 @@ def _pull(
     except Exception as error:  # noqa: BLE001 - reported per company; defects are raised later
         if isinstance(error, NeedsReconnect):
             lost(workspace.store, company, str(error))
-        return Pulled(company, None, _named(error, company), time.monotonic() - started)
+        return Pulled(company, None, error, time.monotonic() - started)
     works(workspace.store, company)
     workspace.plugins.on_event(
         Event(
@@ -129,16 +131,6 @@ def _pull(
         )
     )
     return Pulled(company, result, None, time.monotonic() - started)
-
-
-def _named(error: Exception, company: CompanyRow) -> Exception:
-    """Call the lease of a pull by what it means to a person."""
-    if isinstance(error, Busy) and f"pull:{company.company_id}" in error.message:
-        return Busy(
-            "another sync of this company is running; run the command again when it has ended",
-            retry_after=error.retry_after,
-        )
-    return error
 
 
 def _checked(ended: list[Pulled]) -> list[Pulled]:

@@ -7,11 +7,12 @@ a log. One process pulls a company at a time; a second one is told that the firs
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from recoup.connector.errors import RecoupError
+from recoup.connector.errors import Busy, RecoupError
 from recoup.connector.facades import Ledger
 from recoup.connector.pages import Cursor, Fetched, Page
 from recoup.connector.protocols import Clock
@@ -20,6 +21,7 @@ from recoup.sync.store import cursors, holdings
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.engine import Store
 from recoup.sync.store.ingest import Stored, store_payloads, store_tombstones
+from recoup.sync.store.leases import Lease
 from recoup.sync.store.pulls import log_pull
 
 __all__ = ["Progress", "PullResult", "pull_company", "store_fetched"]
@@ -66,7 +68,7 @@ def pull_company(
     whatever the adapter raises; what was stored until then stays and is not pulled again.
     """
     result = PullResult(started_at=clock.now())
-    with store.lease(f"pull:{company.company_id}", ttl=_LEASE, wait=wait) as lease:
+    with _alone(store, company, wait) as lease:
         try:
             puller = _Puller(store, company, ledger, clock, result)
             renew_at = clock.now() + _RENEW
@@ -95,6 +97,21 @@ def store_fetched(
 ) -> int:
     """Store what a live read brought; returns how many objects it changed."""
     return Healer(store, company, ledger, clock).keep(fetched)
+
+
+@contextmanager
+def _alone(store: Store, company: CompanyRow, wait: timedelta) -> Iterator[Lease]:
+    """Hold the company's pull. Raises Busy in words that name the company."""
+    with ExitStack() as stack:
+        try:
+            held = store.lease(f"pull:{company.company_id}", ttl=_LEASE, wait=wait)
+            lease = stack.enter_context(held)
+        except Busy as busy:
+            raise Busy(
+                "another sync of this company is running; run the command again when it has ended",
+                retry_after=busy.retry_after,
+            ) from None
+        yield lease
 
 
 class _Puller:

@@ -10,14 +10,13 @@ from sqlalchemy import Connection, func, select
 from recoup.sync.store.conclusions import holds
 from recoup.sync.store.intents import list_open_intents
 from recoup.sync.store.pulls import last_pulls
-from recoup.sync.store.schema import budgets, cursors, leases, objects
+from recoup.sync.store.schema import cursors, leases, objects
 
 __all__ = [
     "Condition",
     "company_condition",
     "expired_leases",
     "last_finished",
-    "spent_reads",
     "sqlite_integrity",
 ]
 
@@ -65,16 +64,6 @@ def expired_leases(control: Connection, at: datetime) -> list[str]:
             select(leases.c.name).where(leases.c.expires_at < at).order_by(leases.c.name)
         )
     )
-
-
-def spent_reads(control: Connection, prefix: str, month: str) -> int:
-    """Calls counted in *month* ("2026-11") on budgets whose key starts with *prefix*."""
-    counted = control.scalar(
-        select(func.sum(budgets.c.spent)).where(
-            budgets.c.window == month, budgets.c.key.startswith(prefix, autoescape=True)
-        )
-    )
-    return int(counted or 0)
 
 
 def sqlite_integrity(conn: Connection) -> str | None:
