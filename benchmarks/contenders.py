@@ -99,7 +99,7 @@ def ours(port: int, folder: Path) -> None:
     """recoup's own pull: raw payloads kept, mapped, linked; then the same once more."""
     from benchmarks.opening import open_company
 
-    store, company, ledger, clock = open_company(folder, f"http://127.0.0.1:{port}", REALM)
+    store, company, ledger, clock = open_company(folder, f"http://127.0.0.1:{port}")
     from recoup.sync.pull.run import Progress, pull_company
 
     marks: dict[str, float] = {}

@@ -1,7 +1,13 @@
-"""A store with one connected company in a folder, for benchmarks: no consent, no waiting."""
+"""A store with one connected company in a folder, for benchmarks: no consent, no waiting.
+
+``python -m benchmarks.opening FOLDER URL`` makes it, as ``recoup connect`` would, in a process
+of its own; ``open_company`` opens it, as ``recoup sync`` would.
+"""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,42 +15,56 @@ from typing import Any
 REALM = "123"
 
 
-def open_company(folder: Path, base_url: str, realm: str = REALM) -> tuple[Any, Any, Any, Any]:
-    """Return (store, company, ledger, clock) for a server that asks for no token."""
-    from recoup.connector.facades import Ledger
+def prepare(folder: Path, base_url: str) -> None:
+    """Make the store, put a token into the vault and add the company."""
     from recoup.connector.model import Company
-    from recoup.connector.protocols import ClientApp, Connection, SystemClock, TokenSet
-    from recoup.connector.testing.fakes import OpenGate
-    from recoup.plugins.quickbooks.adapter import QuickBooksLedger
+    from recoup.connector.protocols import SystemClock, TokenSet
     from recoup.sync.store.companies import add_company
     from recoup.sync.store.engine import open_store
 
-    clock = SystemClock()
-    store = open_store(folder / "recoup.db", clock=clock)
-    vault = store.vault()
     now = datetime.now(UTC)
-    vault.save(
-        "grant",
-        TokenSet(
+    described = Company(
+        ledger="quickbooks", ledger_id=REALM, name="Bench", home_currency="USD", country="US"
+    )
+    with open_store(folder / "recoup.db", clock=SystemClock()) as store:
+        tokens = TokenSet(
             access_token="bench",
             refresh_token="bench",
             access_expires_at=now + timedelta(days=1),
             refresh_expires_at=now + timedelta(days=100),
-        ),
-    )
-    described = Company(
-        ledger="quickbooks", ledger_id=realm, name="Bench", home_currency="USD", country="US"
-    )
-    with store.write() as conn:
-        company = add_company(conn, described, base_url=base_url, grant_id="grant", at=now)
+        )
+        store.vault().save("grant", tokens)
+        with store.write() as conn:
+            add_company(conn, described, base_url=base_url, grant_id="grant", at=now)
+
+
+def open_company(folder: Path, base_url: str) -> tuple[Any, Any, Any, Any]:
+    """Return (store, company, ledger, clock) for a server that asks for no token."""
+    from recoup.connector.facades import Ledger
+    from recoup.connector.protocols import ClientApp, Connection, SystemClock
+    from recoup.connector.testing.fakes import OpenGate
+    from recoup.plugins.quickbooks.adapter import QuickBooksLedger
+    from recoup.sync.store.companies import find_company
+    from recoup.sync.store.engine import open_store
+
+    command = [sys.executable, "-m", "benchmarks.opening", str(folder), base_url]
+    subprocess.run(command, check=True, cwd=Path(__file__).parent.parent)
+    clock = SystemClock()
+    store = open_store(folder / "recoup.db", clock=clock)
+    with store.read() as conn:
+        company = find_company(conn, None)
     connection = Connection(
         ledger="quickbooks",
-        company_id=realm,
+        company_id=REALM,
         grant_id="grant",
         base_url=base_url,
         app=ClientApp(client_id="bench", client_secret="bench"),
-        vault=vault,
+        vault=store.vault(),
         gate=OpenGate(),  # the limits of the platform are not what is measured
         clock=clock,
     )
     return store, company, Ledger(QuickBooksLedger(connection)), clock
+
+
+if __name__ == "__main__":
+    prepare(Path(sys.argv[1]), sys.argv[2])

@@ -104,7 +104,7 @@ class QuickBooksConsent:
     def refresh(self, tokens: TokenSet) -> TokenSet:
         """Renew the tokens; the refresh token of the answer may be a new one."""
         if tokens.refresh_token is None:
-            raise NeedsReconnect("there is no refresh token: run recoup connect again")
+            raise NeedsReconnect("there is no refresh token: run recoup connect quickbooks again")
         form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
         return self._tokens(form, before=tokens)
 
@@ -213,7 +213,7 @@ class QuickBooksConsent:
         tid = answer.request_id
         if error == "invalid_grant":
             return NeedsReconnect(
-                "QuickBooks no longer accepts this consent: run recoup connect again",
+                "QuickBooks no longer accepts this consent: run recoup connect quickbooks again",
                 request_id=tid,
             )
         if error in ("invalid_client", "unauthorized_client") or answer.status == 401:
@@ -221,7 +221,9 @@ class QuickBooksConsent:
                 "QuickBooks refuses the client id and secret: check them in the app's settings",
                 request_id=tid,
             )
-        if answer.status == 429 or answer.status >= 500:
+        # Throttling comes as 403 too; a refusal of OAuth says its own word.
+        throttled = answer.status == 429 or (answer.status == 403 and not error)
+        if throttled or answer.status >= 500:
             wait = retry_after(answer.headers, self._clock.now(), timedelta(minutes=1))
             return Retriable(
                 f"QuickBooks cannot {what} now (HTTP {answer.status})",

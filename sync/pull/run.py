@@ -146,11 +146,10 @@ class _Puller:
         self.result.calls += page.calls
 
     def follow_merges(self) -> None:
-        """Read the documents of customers that vanished: a merge moves them without a trace."""
+        """Read again what names a vanished customer: a merge moves it without a trace."""
         with self.store.read(self.company.company_id) as conn:
-            orphans = holdings.orphaned_documents(conn, self.company.company_id)
-        if orphans:
-            wanted = self.ledger.source_types(orphans)
+            wanted = holdings.orphans(conn, self.company.company_id)
+        if wanted:
             fetched = self.ledger.fetch(wanted)
             self.result.healed += self.healer.keep(fetched)
         with self.store.write(self.company.company_id) as conn:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select, union
+from sqlalchemy import ColumnElement, Connection, and_, func, literal, select, union
 
-from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.connector.pages import Window
 from recoup.sync.store import schema
 
-__all__ = ["count_live", "creation_bounds", "live_ids", "orphaned_documents"]
+__all__ = ["count_live", "creation_bounds", "live_ids", "orphans"]
 
 _objects = schema.objects.c
 
@@ -39,37 +37,46 @@ def creation_bounds(
     return None if row[0] is None else (row[0], row[1])
 
 
-def orphaned_documents(conn: Connection, company_id: int) -> list[DocumentRef]:
-    """Documents and postings, voids too, that name a customer whom the ledger no longer has."""
-    lines = schema.posting_lines.c
-    documents = _naming_the_vanished(schema.documents, company_id).where(
-        schema.documents.c.state != "deleted"
+def orphans(conn: Connection, company_id: int) -> list[tuple[str, str]]:
+    """What still names a customer whom the ledger no longer has, as (source type, ledger id).
+
+    A merge moves documents, voids, journal lines and jobs without touching them.
+    """
+    documents, lines, customers = (
+        schema.documents.c,
+        schema.posting_lines.c,
+        schema.customers.c,
     )
-    postings = _naming_the_vanished(schema.posting_lines, company_id).join(
-        schema.postings,
-        and_(
-            schema.postings.c.company_id == lines.company_id,
-            schema.postings.c.kind == lines.kind,
-            schema.postings.c.ledger_id == lines.ledger_id,
-            schema.postings.c.state != "deleted",
+    naming = union(
+        select(documents.kind.label("record"), documents.ledger_id, documents.customer_id).where(
+            documents.company_id == company_id
         ),
-    )
-    found = conn.execute(union(documents, postings))
-    return sorted(DocumentRef(DocumentKind(kind), ledger_id) for kind, ledger_id in found)
-
-
-def _naming_the_vanished(table: Table, company_id: int) -> Select[Any]:
-    customers = schema.customers.c
+        select(lines.kind, lines.ledger_id, lines.customer_id).where(
+            lines.company_id == company_id
+        ),
+        select(literal("customer"), customers.ledger_id, customers.parent_id).where(
+            customers.company_id == company_id
+        ),
+    ).subquery()
+    gone = schema.customers.alias("gone")
     vanished = and_(
-        customers.company_id == table.c.company_id,
-        customers.ledger_id == table.c.customer_id,
-        customers.state == "deleted",
+        gone.c.company_id == company_id,
+        gone.c.ledger_id == naming.c.customer_id,
+        gone.c.state == "deleted",
     )
-    return (
-        select(table.c.kind, table.c.ledger_id)
-        .join(schema.customers, vanished)
-        .where(table.c.company_id == company_id)
+    living = and_(
+        _objects.company_id == company_id,
+        _objects.record == naming.c.record,
+        _objects.ledger_id == naming.c.ledger_id,
+        _objects.gone_at.is_(None),
     )
+    found = conn.execute(
+        select(_objects.source_type, _objects.ledger_id)
+        .select_from(naming)
+        .join(gone, vanished)
+        .join(schema.objects, living)
+    )
+    return sorted((source_type, ledger_id) for source_type, ledger_id in found)
 
 
 def _live(company_id: int, source_type: str, window: Window) -> ColumnElement[bool]:

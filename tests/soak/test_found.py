@@ -55,6 +55,20 @@ def test_a_merge_takes_its_journal_lines_along(world: World) -> None:
     world.come_to_rest()
 
 
+def test_a_merge_takes_its_jobs_along(world: World) -> None:
+    job = {"DisplayName": "Job", "Job": True, "ParentRef": {"value": "1"}}
+    world.books.create("Customer", job)
+    for verb in ("create_customer", "create_customer"):
+        world.act(verb, 0, 1)
+    world.let_pass(8000)
+    world.sync()
+    world.let_pass(8000)
+    world.sync()
+    keep = sorted(world.books.table("Customer"), key=int)[-1]
+    world.books.merge_customers(keep, "1")
+    world.come_to_rest()
+
+
 def test_a_merge_takes_its_open_invoices_along(world: World) -> None:
     merge_later(world)
     world.come_to_rest()

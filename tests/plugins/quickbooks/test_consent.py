@@ -90,7 +90,7 @@ def test_a_revoked_consent_is_gone_and_can_be_revoked_again(world: Any) -> None:
     tokens, _ = consented(world)
     assert world.consent.revoke(tokens)
     assert world.consent.revoke(tokens)
-    with pytest.raises(NeedsReconnect, match="run recoup connect again"):
+    with pytest.raises(NeedsReconnect, match="run recoup connect quickbooks again"):
         world.consent.refresh(tokens)
 
 
@@ -102,9 +102,10 @@ def test_wrong_client_credentials_are_the_persons_to_correct(world: Any) -> None
     assert "not-a-secret" not in str(refusal.value)
 
 
-def test_a_token_endpoint_that_is_down_is_asked_later(world: Any) -> None:
+@pytest.mark.parametrize("fault", ["503", "403_throttle", "429_xml"])
+def test_a_token_endpoint_that_is_down_or_throttled_is_asked_later(world: Any, fault: str) -> None:
     tokens, _ = consented(world)
-    world.standin.faults.next("503", times=9)
+    world.standin.faults.next(fault, times=9)
     with pytest.raises(Retriable) as refusal:
         world.consent.refresh(tokens)
     assert refusal.value.retry_after >= timedelta(minutes=1)

@@ -120,10 +120,9 @@ def test_a_full_answer_is_not_taken_for_the_whole(world: Any) -> None:
     new = many_changes(world, buyer, 1100)
     pages = world.pull()
     assert new <= ids_of(pages)
-    counted = [item for page in pages for item in page.swept]
-    assert [(item.source_type, item.count, item.ids) for item in counted] == [
-        ("Invoice", 1105, None)
-    ]
+    [listed] = [item for page in pages for item in page.swept]
+    assert (listed.source_type, listed.count) == ("Invoice", 1105)
+    assert listed.ids is not None and new <= listed.ids
 
 
 def test_more_changes_in_one_second_than_a_page_holds_are_all_read(world: Any) -> None:

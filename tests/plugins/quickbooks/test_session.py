@@ -38,7 +38,7 @@ def test_a_refused_token_is_renewed_once_and_the_call_repeated(world: Any) -> No
 
 def test_a_token_refused_twice_asks_for_a_person(world: Any) -> None:
     world.standin.faults.next("expire_token", times=9)
-    with pytest.raises(NeedsReconnect, match="run recoup connect again"):
+    with pytest.raises(NeedsReconnect, match="run recoup connect quickbooks again"):
         world.ledger().describe_company()
     assert world.vault.refresh_count == 1
 

@@ -206,27 +206,11 @@ def _delete(entity: str) -> Verb:
 def merge_customers(books: Books, a: int, b: int) -> bool:
     found = _docs(books, "Customer")
     keep = _pick(found, a)
-    leaving = [c for c in found if not _has_journals_or_voids(books, str(c["Id"]))]
-    gone = _pick(leaving, b)
+    gone = _pick(found, b)
     if keep is None or gone is None or keep["Id"] == gone["Id"] or len(found) < 3:
         return False
     books.merge_customers(keep["Id"], gone["Id"])
     return True
-
-
-def _has_journals_or_voids(books: Books, customer: str) -> bool:
-    """Entries that a merge moves without a trace, and that the sync does not follow."""
-    lines = [line for doc in _docs(books, "JournalEntry") for line in doc["Line"]]
-    named = [line["JournalEntryLineDetail"].get("Entity") or {} for line in lines]
-    voids = [
-        doc
-        for entity in ("Invoice", "Payment")
-        for doc in _docs(books, entity)
-        if str(doc.get("PrivateNote", "")).startswith("Void")
-    ]
-    return any((entity.get("EntityRef") or {}).get("value") == customer for entity in named) or any(
-        doc["CustomerRef"]["value"] == customer for doc in voids
-    )
 
 
 def rename_customer(books: Books, a: int, b: int) -> bool:
