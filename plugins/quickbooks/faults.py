@@ -184,7 +184,8 @@ def judge_words(
         )
     if code == "3200":
         return TokenRefused(
-            "QuickBooks refuses the access token: run recoup connect quickbooks again", request_id=request_id
+            "QuickBooks refuses the access token: run recoup connect quickbooks again",
+            request_id=request_id,
         )
     if words.kind == PAGE and (status in (200, 403) or status >= 500):
         text = f"a page came in the place of QuickBooks' answer (HTTP {status})"
@@ -198,7 +199,8 @@ def judge_words(
         )
     if status == 401 or words.kind.upper() == "AUTHENTICATION":
         return TokenRefused(
-            "QuickBooks refuses the access token: run recoup connect quickbooks again", request_id=request_id
+            "QuickBooks refuses the access token: run recoup connect quickbooks again",
+            request_id=request_id,
         )
     if status >= 500 or code == "10000" or words.kind == "SystemFault":
         return SystemFault(text, retry_after=SYSTEM_PAUSE, request_id=request_id)

@@ -18,7 +18,7 @@ from recoup.sync.pull.run import Progress, PullResult, pull_company
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.workspace import Workspace
 
-__all__ = ["Pulled", "pull_all"]
+__all__ = ["Pulled", "pull_all", "spare_the_collector"]
 
 _GRACE = 10.0  # seconds that workers get to finish their page after Ctrl-C
 
@@ -31,6 +31,16 @@ class Pulled:
     result: PullResult | None
     error: Exception | None
     seconds: float
+
+
+def spare_the_collector() -> None:
+    """Have Python's cycle collector look less often while pages pass through.
+
+    What is loaded by now stays loaded, and a page makes no cycles. Without this a fifth of the
+    time goes into walking what is known to live.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class _Stopped(BaseException):
@@ -51,7 +61,7 @@ def pull_all(
     Defects of ours are raised after all have ended.
     """
     stop = threading.Event()
-    gc.freeze()  # what is loaded by now stays; walking it again for every page costs a sixth
+    spare_the_collector()
 
     def report(company: CompanyRow, progress: Progress) -> None:
         on_progress(company, progress)

@@ -68,15 +68,15 @@ def store_payloads(
     for payload in payloads:
         latest[payload.source_type][payload.ledger_id] = payload
     for source_type, by_id in latest.items():
-        known = _known(conn, company.company_id, source_type, by_id)
+        seen = _seen(conn, company.company_id, source_type, by_id)
         fresh = []
         hashes: dict[str, bytes] = {}
         for ledger_id, payload in by_id.items():
             digest = hashes[ledger_id] = payload_hash(payload.raw)
-            row = known.get(ledger_id)
-            if row is None or row[1] != digest or row[8] is not None:
+            if seen.get(ledger_id) != digest:
                 fresh.append(payload)
         if fresh:
+            known = _known(conn, company.company_id, source_type, (p.ledger_id for p in fresh))
             page = _Page(conn, company, source_type, known, hashes, to_micros(at))
             result.add(page.store(fresh, mapper(fresh)))
     return result
@@ -109,6 +109,18 @@ def store_tombstones(
         insert_rows(conn, schema.observations, observations)
         bury(conn, company_id, [(row[7], row[0], by_id[row[0]].merged_into) for row in buried], now)
     return news
+
+
+def _seen(
+    conn: Connection, company_id: int, source_type: str, ids: Iterable[str]
+) -> dict[str, bytes]:
+    """The payload hashes of those objects that are not gone: all that most pages need."""
+    wanted = sorted(ids)
+    if _is_unknown_range(conn, company_id, source_type, wanted[0], wanted[-1]):
+        return {}
+    columns, where = "ledger_id, payload_hash, gone_at", (company_id, source_type)
+    rows = select_in(conn, schema.objects, columns, where, wanted)
+    return {ledger_id: digest for ledger_id, digest, gone_at in rows if gone_at is None}
 
 
 def _known(
