@@ -38,8 +38,12 @@ class Table:
     lines: list[str] = field(default_factory=list)
 
     def row(self, name: str, **figures: float) -> None:
-        told = ", ".join(f"{who.replace('_', ' ')} {what:,.1f}" for who, what in figures.items())
+        told = ", ".join(f"{who.replace('_', ' ')} {_short(what)}" for who, what in figures.items())
         self.lines.append(f"{name}: {told}")
+
+
+def _short(figure: float) -> str:
+    return f"{figure:,.0f}" if abs(figure) >= 1000 else f"{figure:.3g}"
 
 
 def machine() -> str:

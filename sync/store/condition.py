@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from recoup.sync.store.conclusions import holds
+from recoup.sync.store.control_schema import leases
 from recoup.sync.store.intents import list_open_intents
 from recoup.sync.store.pulls import last_pulls
-from recoup.sync.store.schema import cursors, leases, objects
+from recoup.sync.store.schema import cursors, objects
 
 __all__ = [
     "Condition",

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from recoup.connector.errors import BudgetSpent, Busy
 from recoup.connector.protocols import Budget
+from recoup.sync.store.control_schema import budgets as table
+from recoup.sync.store.control_schema import pauses
 from recoup.sync.store.engine import Store
 from recoup.sync.store.leases import acquire, new_holder, release
 from recoup.sync.store.locks import serialise
-from recoup.sync.store.schema import budgets as table
-from recoup.sync.store.schema import pauses
 
 __all__ = ["StoreGate", "month_of", "next_month", "step_of"]
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 from sqlalchemy import Connection, Row, insert, select, update
 
 from recoup.connector.errors import UsageError
-from recoup.sync.store.schema import companies, grants, tokens
+from recoup.sync.store.control_schema import tokens
+from recoup.sync.store.schema import companies, grants
 
 __all__ = [
     "Expiry",

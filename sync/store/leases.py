@@ -18,9 +18,9 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert, select, update
 
 from recoup.connector.errors import Busy
+from recoup.sync.store.control_schema import leases
 from recoup.sync.store.engine import Store
 from recoup.sync.store.locks import serialise
-from recoup.sync.store.schema import leases
 
 __all__ = ["Lease", "acquire", "hold", "new_holder", "release"]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -26,8 +25,7 @@ Key = tuple[str, str]  # kind, ledger id
 _POSTED_ELSEWHERE = ("journal", "deposit")
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """A document that carries allocations, as just written."""
 
     key: Key
@@ -135,9 +133,14 @@ def _issue_days(conn: Connection, company_id: int, keys: Iterable[Key]) -> dict[
 
 
 def _ends(owners: Sequence[Owner]) -> set[Key]:
-    ends = {(part[1], part[2]) for owner in owners for part in owner.parts if part[8] is None}
-    ends |= {(part[3], part[4]) for owner in owners for part in owner.parts if part[8] is None}
-    return ends - {owner.key for owner in owners}
+    """The other documents of undated allocations."""
+    ends: set[Key] = set()
+    for key, _, _, parts, _ in owners:
+        for _, source_kind, source_id, target_kind, target_id, _, _, _, made_on in parts:
+            if made_on is None:
+                both = ((source_kind, source_id), (target_kind, target_id))
+                ends.update(end for end in both if end != key)
+    return ends
 
 
 def _effective(

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from recoup.connector.errors import Busy, NeedsReconnect, UsageError
 from recoup.connector.protocols import TokenSet
+from recoup.sync.store.control_schema import tokens
 from recoup.sync.store.engine import Store
 from recoup.sync.store.keys import KeyRing
 from recoup.sync.store.leases import acquire, new_holder, release
 from recoup.sync.store.locks import serialise
-from recoup.sync.store.schema import tokens
 
 __all__ = ["StoreVault"]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, update
 
@@ -31,8 +30,7 @@ _DOCUMENT = (
 _ENDED = (DocumentState.VOID, DocumentState.DELETED)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A record that is new or says something new."""
 
     record: Record

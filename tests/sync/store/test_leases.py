@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import select, update
 
 from recoup.connector.errors import Busy
+from recoup.sync.store.control_schema import leases
 from recoup.sync.store.engine import Store
-from recoup.sync.store.schema import leases
 
 TTL, NOW = timedelta(minutes=5), timedelta(0)
 Actor = Callable[..., subprocess.Popen[str]]

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 from recoup.connector.protocols import Clock
-from recoup.sync.store import migrate, schema
+from recoup.sync.store import control_schema, migrate, schema
 from recoup.sync.store.engine import open_store
 
 
@@ -33,14 +33,14 @@ def test_migrating_an_empty_sqlite_file_gives_the_schema_of_the_code(
         with store.read() as conn:
             assert differences(conn, schema.metadata) == []
         with store.read_control() as conn:
-            assert differences(conn, schema.control) == []
+            assert differences(conn, control_schema.control) == []
 
 
 def test_migrating_an_empty_postgresql_database_gives_the_schema_of_the_code(
     empty_postgres_address: str, clock: Clock
 ) -> None:
     with open_store(empty_postgres_address, clock=clock) as store, store.read() as conn:
-        assert differences(conn, schema.metadata, schema.control) == []
+        assert differences(conn, schema.metadata, control_schema.control) == []
 
 
 def test_the_tables_without_row_ids_are_the_same_after_migrating(

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from recoup.connector.errors import Busy, NeedsReconnect, Retriable, UsageError
 from recoup.connector.protocols import TokenSet, Vault
+from recoup.sync.store.control_schema import leases
+from recoup.sync.store.control_schema import tokens as table
 from recoup.sync.store.engine import Store
-from recoup.sync.store.schema import leases
-from recoup.sync.store.schema import tokens as table
 
 KEY = Fernet.generate_key().decode()
 
