@@ -126,7 +126,9 @@ def _is_zombie(pid: int) -> bool:
 @cache
 def _machine() -> str:
     """Name the set of process ids that ours is one of: host, boot and process namespace."""
-    parts = [socket.gethostname(), f"{uuid.getnode():x}"]
+    node = uuid.getnode()
+    made_up = node >> 40 & 1  # without a network card each process makes up another
+    parts = [socket.gethostname(), "" if made_up else f"{node:x}"]
     for source in ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/pid"):
         try:
             path = Path(source)

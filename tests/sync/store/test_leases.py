@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -93,8 +94,7 @@ def test_a_killed_holder_on_this_machine_loses_its_lease_at_once(
     with pytest.raises(Busy):
         store.lease("pull:1", ttl=TTL, wait=NOW).__enter__()
     holder.send_signal(signal.SIGKILL)
-    while holder.stdout.read():
-        pass
+    os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # gone, and not yet noticed
     with store.lease("pull:1", ttl=TTL, wait=timedelta(seconds=5)):
         pass
 
