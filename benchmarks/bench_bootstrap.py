@@ -80,6 +80,7 @@ def main() -> None:
     ours = [r["ours"] for r in rounds]
     rate = statistics.median(sum(o["documents"].values()) / o["total"] for o in ours)
     table.row("all documents/s", ours=rate, dlt=dlt_rate)
+    table.lines.append(f"dlt {dlt['version']}, rest_api source into SQLite, pages of 1,000")
     checks.append(Check("against dlt rest_api into SQLite", rate / dlt_rate, at_least=8))
     finish(table, checks)
 

@@ -190,7 +190,8 @@ def dlt_source(port: int, folder: Path) -> None:
     pipeline.run(rest_api_source(config))
     spent = time.perf_counter() - began
     counted: dict[str, int] = pipeline.last_trace.last_normalize_info.row_counts
-    report({"all": spent}, {entity: counted[entity.lower()] for entity in TYPES})
+    documents = {entity: counted[entity.lower()] for entity in TYPES}
+    report({"all": spent}, documents, version=dlt.__version__)
 
 
 def main() -> None:

@@ -55,6 +55,12 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _file_or_server(value: str) -> str:
+    if "://" in value and not value.startswith(("postgresql://", "postgresql+", "postgres://")):
+        raise ValueError("must be a file or a postgresql:// URL")
+    return value
+
+
 def _rising(value: tuple[int, ...]) -> tuple[int, ...]:
     if not value or value[0] < 1 or any(a >= b for a, b in pairwise(value)):
         raise ValueError("day counts rise from 1 on, such as [30, 60, 90]")
@@ -104,7 +110,7 @@ class SyncSettings(_Table):
 class Settings(_Table):
     """Everything that ``recoup.toml`` holds."""
 
-    database: str = Field(
+    database: Annotated[str, AfterValidator(_file_or_server)] = Field(
         default="recoup.db",
         min_length=1,
         description="SQLite file, relative to the workspace, or a postgresql:// URL without its "
@@ -168,9 +174,15 @@ def _first_line(file: Path, text: str, error: ValidationError) -> str:
         return _unknown(file, text, path)
     name = ".".join(path)
     known = next((s for s in SETTINGS if s.name == name), None)
-    meant = f"; {known.help[0].lower()}{known.help[1:]}" if known else ""
+    meant = f"; {_in_sentence(known.help)}" if known else ""
     said = fault["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    said = said.replace("a valid tuple", "a list")
     return f"{file}:{_line_of(text, path)}: {name}: {said}{meant}".rstrip(".")
+
+
+def _in_sentence(text: str) -> str:
+    """Begin small, unless *text* begins with an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _unknown(file: Path, text: str, path: tuple[str, ...]) -> str:

@@ -211,10 +211,14 @@ def retry_after(headers: Mapping[str, str], now: datetime, otherwise: timedelta)
 def check_base_url(url: str) -> str:
     """Return *url* without its last slash. Raises UsageError unless tokens may travel there:
     https, or http to this machine."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, or a bracket that is not closed
+        usable = False
+    if not usable:
         raise UsageError(f"base URL {url!r} must look like https://host or http://127.0.0.1:PORT")
-    if parts.scheme == "http" and not _is_local(parts.hostname):
+    if parts.scheme == "http" and not _is_local(parts.hostname or ""):
         raise UsageError(f"base URL {url!r} must be https: tokens would travel in the clear")
     if parts.username or parts.password:
         raise UsageError("a base URL must not carry a user name or password")

@@ -18,8 +18,12 @@ _EXPONENTS = {
 }
 
 
+_MOST = 2**63  # what a column of 64 bits does not hold any more
+
+
 class InexactAmount(ValueError):
-    """An amount has more decimals than its currency; the caller parks the document."""
+    """An amount has more decimals than its currency, or more digits than the store holds; the
+    caller parks the document."""
 
 
 def exponent(currency: str) -> int:
@@ -69,7 +73,8 @@ class Money:
 
     @property
     def minor(self) -> int:
-        """Whole minor units. Raises InexactAmount when the currency cannot hold the amount."""
+        """Whole minor units. Raises InexactAmount when the currency or 64 bits cannot hold the
+        amount."""
         scaled = self.amount.scaleb(exponent(self.currency))
         whole = int(scaled)
         if whole != scaled:
@@ -77,6 +82,8 @@ class Money:
                 f"{self.amount} {self.currency} has more decimals than {self.currency} allows "
                 f"({exponent(self.currency)})"
             )
+        if not -_MOST < whole < _MOST:
+            raise InexactAmount(f"{self.amount} {self.currency} is larger than can be stored")
         return whole
 
     def __add__(self, other: Money) -> Money:

@@ -11,13 +11,27 @@ from urllib.parse import parse_qsl, urlsplit
 
 from recoup.connector.errors import UsageError
 
-__all__ = ["Callback", "is_loopback", "read_pasted"]
+__all__ = ["Callback", "check_redirect", "is_loopback", "read_pasted"]
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>recoup</title>
 <body style="font:1.1rem/1.5 system-ui;max-width:34rem;margin:15vh auto;padding:0 1rem">
 <h1 style="font-size:1.4rem">{title}</h1><p>{text}</p></body></html>
 """
 _SLICE = 0.2  # seconds between looks at the deadline
+
+
+def check_redirect(uri: str) -> None:
+    """Raise UsageError unless a browser can be sent to *uri*."""
+    try:
+        parts = urlsplit(uri)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, or a bracket that is not closed
+        usable = False
+    if not usable:
+        raise UsageError(
+            f"redirect address {uri!r} must look like https://www.example.com/recoup or "
+            "http://localhost:8765/callback"
+        )
 
 
 def is_loopback(uri: str) -> bool:

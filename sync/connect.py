@@ -14,7 +14,7 @@ from recoup.connector.facades import Consent
 from recoup.connector.model import Company
 from recoup.connector.platforms import LedgerPlatform
 from recoup.connector.protocols import TokenSet
-from recoup.sync.callback import Callback, is_loopback, read_pasted
+from recoup.sync.callback import Callback, check_redirect, is_loopback, read_pasted
 from recoup.sync.connections import Connected, book, grant_of
 from recoup.sync.workspace import Workspace, is_standin
 
@@ -44,6 +44,8 @@ def connect(
     new consent. Raises UsageError when consent was refused or did not come, NeedsReconnect when
     its code was.
     """
+    if redirect_uri is not None:
+        check_redirect(redirect_uri)
     consent = workspace.consent(platform, base_url)
     wanted = redirect_uri or platform.default_redirect_uri
     if redirect_uri is None and not is_standin(base_url):

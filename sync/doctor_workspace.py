@@ -153,7 +153,10 @@ def _company(workspace: Workspace, row: CompanyRow, now: datetime) -> Iterator[F
         )
     if seen.open_intents:
         yield Finding(
-            Level.WARN, row.slug, f"{seen.open_intents} writes have no known outcome yet", sync
+            Level.WARN,
+            row.slug,
+            f"{seen.open_intents} writes have no known outcome yet",
+            "run again what wrote them: the same keys are sent, so nothing is done twice",
         )
     yield from _budget(workspace, row)
 

@@ -176,10 +176,9 @@ class Client:
             use(self._sdk)
         return self.session.take()
 
-    @staticmethod
-    def _item_error(fault: bytes, answer: Answer) -> RecoupError:
+    def _item_error(self, fault: bytes, answer: Answer) -> RecoupError:
         words = read_fault(decode.read_tree(fault))
-        return judge_words(words, answer.status, request_id=answer.request_id)
+        return judge_words(words, answer.status, self.session.now, request_id=answer.request_id)
 
 
 def _whole(answer: Answer, read: Callable[[bytes], Read]) -> Read:

@@ -16,7 +16,7 @@ import msgspec
 
 from recoup.connector.errors import NotSupported, Retriable, Skippable
 from recoup.connector.model import ControlTotals, DocumentKind, DocumentRef, OpenEntry
-from recoup.connector.money import Money
+from recoup.connector.money import InexactAmount, Money
 from recoup.plugins.quickbooks.client import Client
 from recoup.plugins.quickbooks.context import read_money
 from recoup.plugins.quickbooks.entities import page_statement
@@ -82,24 +82,31 @@ def leaf_total(tree: Any, home: str) -> Money:
             raise Skippable(
                 f"the report {SUMMARY} adds up to {total} but says {_amount(stated[-1])}"
             )
-    return read_money(total, home)
+    try:
+        return read_money(total, home)
+    except InexactAmount as error:
+        raise Skippable(f"the report {SUMMARY} cannot be used: {error}") from None
 
 
 def open_entries(tree: Any, home: str) -> Iterator[OpenEntry]:
-    """Yield the lines of AgedReceivableDetail, credits negative."""
+    """Yield the lines of AgedReceivableDetail, credits negative.
+
+    A line finer than its currency is left out: it explains nothing, so nothing is proven by it.
+    """
     titles = [str(column.get("ColTitle")) for column in tree["Columns"]["Column"]]
     at = {title: titles.index(title) for title in ("Transaction Type", "Customer", "Open Balance")}
     for cells in _own_cells(_rows(tree)):
         kind_cell = cells[at["Transaction Type"]]
         kind, ledger_id = str(kind_cell.get("value") or ""), str(kind_cell.get("id") or "")
-        if not kind:
-            continue  # the heading of a section
+        amount = Money(_amount(cells[at["Open Balance"]]), home)
+        if not kind or not amount.fits:  # the heading of a section has no kind
+            continue
         ours = _OURS.get(kind)
         prefix = _PREFIXES.get(kind, kind)
         yield OpenEntry(
             document=ledger_id if ours else f"{prefix}-{ledger_id}",
             customer_id=str(cells[at["Customer"]].get("id") or "") or None,
-            amount=read_money(_amount(cells[at["Open Balance"]]), home),
+            amount=amount,
             why=kind,
             ref=DocumentRef(ours, ledger_id) if ours else None,
         )
@@ -116,8 +123,9 @@ def _now(client: Client, home: str | None) -> tuple[tuple[Money, ...], datetime]
         if not currency:
             home = currency = home or _currencies(client)[0]
         sums[currency] = sums.get(currency, Decimal(0)) + (account.current_balance or 0)
-    totals = tuple(read_money(amount, currency) for currency, amount in sorted(sums.items()))
-    return totals, rows.time
+    totals = tuple(Money(amount, currency) for currency, amount in sorted(sums.items()))
+    # One finer than its currency is not stated; the account itself is set aside by the pull.
+    return tuple(total for total in totals if total.fits), rows.time
 
 
 def _currencies(client: Client) -> tuple[str, bool]:

@@ -156,26 +156,25 @@ def judge(answer: Answer, now: datetime) -> RecoupError | None:
         return None
     found = words or FaultWords("", "", "", PAGE)
     pause = retry_after(answer.headers, now, THROTTLE_PAUSE)
-    return judge_words(found, answer.status, request_id=answer.request_id, pause=pause, now=now)
+    return judge_words(found, answer.status, now, request_id=answer.request_id, pause=pause)
 
 
 def judge_words(
     words: FaultWords,
     status: int,
+    now: datetime,
     *,
     request_id: str | None = None,
     pause: timedelta = THROTTLE_PAUSE,
-    now: datetime | None = None,
 ) -> RecoupError:
     """Choose the consequence of one Fault under one HTTP status."""
     code = words.code
     text = f"QuickBooks says {_spell(words, status)}"
     if code == "3002" or "MonthlyLimit" in words.message:
-        wait = _until_next_month(now or datetime.now(UTC))
         return BudgetSpent(
             "QuickBooks has blocked this app's reads until next month: its monthly allowance "
             "is used up",
-            retry_after=wait,
+            retry_after=_until_next_month(now),
             request_id=request_id,
         )
     if _is_throttle(words, status):

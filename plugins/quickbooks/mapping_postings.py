@@ -69,7 +69,7 @@ def _journal_lines(found: JournalEntryObject, currency: str) -> Iterator[Control
             raise ValueError(f"line {line.id or at} is neither a debit nor a credit")
         amount = line.amount or Decimal(0)
         yield ControlLine(
-            part=line.id or str(at),
+            part=line.id or f"#{at}",
             account_id=account,
             customer_id=_journal_customer(detail),
             amount=read_money(amount if detail.posting_type == "Debit" else -amount, currency),
@@ -90,7 +90,7 @@ def _deposit_lines(found: DepositObject, currency: str) -> Iterator[ControlLine]
         if detail is None or account is None:
             continue  # it takes a payment or sales receipt out of undeposited funds
         yield ControlLine(
-            part=line.id or str(at),
+            part=line.id or f"#{at}",
             account_id=account,
             customer_id=_deposit_customer(detail.entity),
             amount=read_money(-(line.amount or Decimal(0)), currency),

@@ -54,6 +54,10 @@ class RawSession:
         self.refused_at: datetime | None = None  # the server's clock in the last refusal
 
     @property
+    def now(self) -> datetime:
+        return self._connection.clock.now()
+
+    @property
     def access_token(self) -> str:
         """A token with at least ten minutes to live, renewed through the vault when it has less."""
         connection = self._connection
@@ -88,7 +92,7 @@ class RawSession:
                 repeatable=kind != "write",
                 on_attempt=lambda: self._count(kind),
             )
-            return answer, judge(answer, self._connection.clock.now())
+            return answer, judge(answer, self.now)
 
         answer, error = attempt()
         if isinstance(error, TokenRefused) and self._tokens is not None:

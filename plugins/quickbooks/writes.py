@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from recoup.connector.errors import Fatal, Gone, NotSupported, Skippable
+from recoup.connector.errors import Fatal, Gone, NotSupported, OutcomeUnknown, Skippable
 from recoup.connector.intents import Intent, IntentState, Outcome
 from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.plugins.quickbooks import decode
@@ -51,7 +51,8 @@ Object = dict[str, Any]
 def create_payment(client: Client, intent: Intent, *, home: str | None) -> Outcome:
     """Book a payment. In a foreign currency it takes the first invoice's rate unless given.
 
-    home: the home currency where it is known; then a payment in it costs no read.
+    home: the home currency where it is known; then a payment in it costs no read, and one in
+    another currency without any rate is refused.
     """
     asked = intent.request
     allocations = _allocations(asked)
@@ -69,12 +70,18 @@ def create_payment(client: Client, intent: Intent, *, home: str | None) -> Outco
     if any(notes):
         body["PrivateNote"] = "\n".join(filter(None, notes))[:NOTE_LENGTH]
     rate = asked.get("rate")
-    if rate is None and asked["currency"] != home:
+    looked_up = rate is None and asked["currency"] != home
+    if looked_up:
         rate = _rate_of_invoice(client, allocations)
-    if rate is not None:
+    if rate is None and home not in (None, asked["currency"]):
         # A payment without a rate is booked at 1, whatever its currency.
+        raise Skippable(
+            f"a payment in {asked['currency']} needs its exchange rate: no invoice that it pays "
+            "carries one"
+        )
+    if rate is not None:
         body["ExchangeRate"] = Decimal(rate)
-    booked = client.write("Payment", body, request_id=intent.key)
+    booked = _book_payment(client, intent, body, looked_up=looked_up)
     return _booked_payment(booked, Decimal(asked["amount"]), allocations, "void")
 
 
@@ -135,7 +142,10 @@ def add_note(client: Client, intent: Intent) -> Outcome:
     before = str(tree.get("PrivateNote") or "")
     note = str(intent.request["note"]).strip()
     if note in before.split("\n"):
-        restored = "\n".join(line for line in before.split("\n") if line != note)
+        # Nothing was sent yet: the line is somebody else's, and undoing leaves it there.
+        ours = intent.state is not IntentState.PLANNED
+        kept = [line for line in before.split("\n") if not ours or line != note]
+        restored = "\n".join(kept)
         return Outcome(document=ref, inverse=_note_undo(entity, tree, restored), raw=raw)
     after = f"{before}\n{note}" if before else note
     if len(after) > NOTE_LENGTH:
@@ -182,6 +192,8 @@ def _allocate_payment(client: Client, intent: Intent, payment_id: str) -> Outcom
     before = plain_lines(tree)
     wanted = _allocations(intent.request)
     missing = [(id, amount) for id, amount in wanted if applied(before, id) != amount]
+    if intent.state is IntentState.PLANNED:
+        missing = wanted  # nothing was sent: a line over the same amount is somebody else's
     if not missing:  # an earlier try did it
         return _allocated(raw, tree, without(before, wanted), wanted)
     body = {
@@ -221,12 +233,30 @@ def _allocate_credit(client: Client, intent: Intent, memo_id: str) -> Outcome:
     for field in ("CurrencyRef", "ExchangeRate"):
         if field in memo:
             body[field] = memo[field]
-    booked = client.write("Payment", body, request_id=intent.key)
+    booked = _book_payment(client, intent, body, looked_up=True)
     outcome = _booked_payment(booked, Decimal(0), allocations, "delete")
     note = DocumentRef(DocumentKind.CREDIT_NOTE, memo_id)
     inverse = {**outcome.inverse, "touched": [*outcome.inverse["touched"], list(note)]}
     touched = (*outcome.touched, note)
     return Outcome(document=outcome.document, inverse=inverse, touched=touched, raw=booked)
+
+
+def _book_payment(client: Client, intent: Intent, body: Object, *, looked_up: bool) -> bytes:
+    """Create a payment. looked_up: the body holds what the ledger said a moment ago.
+
+    Such a body may differ from that of an earlier try, and then a refusal says nothing about
+    what that try did.
+    """
+    try:
+        return client.write("Payment", body, request_id=intent.key)
+    except Skippable as error:
+        if not looked_up or intent.state not in (IntentState.SENT, IntentState.UNKNOWN):
+            raise
+        raise OutcomeUnknown(
+            f"an earlier try may have booked this payment, look for it in QuickBooks: "
+            f"{error.message}",
+            request_id=error.request_id,
+        ) from None
 
 
 def _booked_payment(

@@ -14,8 +14,8 @@ __all__ = ["init"]
 def init(folder: Path) -> None:
     """Make DIR (here by default) a workspace.
 
-    It holds recoup.toml, the key of the token vault (keep a copy: without it every company must
-    be connected again) and, from the first use on, the database.
+    It holds recoup.toml and, from the first use on, the database and the key of the token vault
+    (keep a copy: without it every company must be connected again).
     """
     from recoup.sync.workspace import SETTINGS_FILE, Workspace
 

@@ -99,16 +99,20 @@ def aging_command(
 ) -> int:
     """Aged receivables per customer and currency, with the proof under each table.
 
-    Exit code 1 when the figures do not add up to the ledger's control account.
+    Exit code 1 when the figures do not add up to the ledger's control account, or when customers
+    are held.
     """
     from recoup.sync.report import exporting, rendering
     from recoup.sync.report.aging import aging
+    from recoup.sync.store.conclusions import holds
 
     with shell.open() as workspace:
         settings = workspace.settings.report
+        held: dict[str, int] = {}
 
         def ask(company: CompanyRow) -> list[tuple[str, Aging]]:
             with workspace.store.read(company.company_id) as conn:
+                held[company.slug] = len(holds(conn, company.company_id))
                 answers = aging(
                     conn,
                     company,
@@ -131,7 +135,11 @@ def aging_command(
         print_pages(rendering.aging_page(name, one, width=width) for name, one in shown)
     # What was known on a past day need not add up to what the ledger dates to it.
     unproven = not as_known and any(one.control.proven is False for _, one in shown)
-    return failed or (FINDING if unproven else DONE)
+    for slug, count in held.items():
+        if count:
+            customers = "customer is" if count == 1 else "customers are"
+            click.echo(f"{slug}: {count} {customers} held; recoup tieout says why", err=True)
+    return failed or (FINDING if unproven or any(held.values()) else DONE)
 
 
 @report.command("open-items", short_help="Every open document: the lines behind an aging.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ from recoup.sync.cli.shell import (
 
 if TYPE_CHECKING:
     from recoup.sync.tieout.outcome import TieOut
+    from recoup.sync.workspace import Workspace
 
 __all__ = ["tieout"]
 
@@ -60,6 +61,7 @@ def tieout(
                 outcomes.append(
                     tie_out(workspace.store, company, ledger, as_of=as_of, clock=workspace.clock)
                 )
+                _tell(workspace, outcomes[-1])
             except RecoupError as error:
                 click.echo(f"recoup: {company.slug}: {one_line(error)}", err=True)
                 failures.append(exit_code(error))
@@ -75,3 +77,17 @@ def tieout(
     if failures:
         return max(failures)
     return FINDING if any(o.proven is False or o.held for o in outcomes) else DONE
+
+
+def _tell(workspace: Workspace, outcome: TieOut) -> None:
+    """Tell listeners what has been concluded: the tie-out, then who was held or released by it."""
+    from recoup.connector.events import Event, EventKind
+
+    facts: dict[str, Any] = {"proven": outcome.proven, "findings": len(outcome.findings)}
+    told = [(EventKind.TIED_OUT, facts)]
+    told += [(EventKind.CUSTOMER_HELD, {"customer_id": c}) for c in outcome.newly_held]
+    told += [(EventKind.CUSTOMER_RELEASED, {"customer_id": c}) for c in outcome.released]
+    for kind, facts in told:
+        workspace.plugins.on_event(
+            Event(kind=kind, company=outcome.company, at=outcome.at, facts=facts)
+        )

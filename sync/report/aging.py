@@ -130,6 +130,8 @@ def aging(
     controls = {} if unstated else read_controls(conn, company, as_of, ours)
     if home:
         currencies = {company.home_currency}
+        if controls.keys() - currencies:  # an account in another currency is not in this table
+            converted, controls = True, {}
     else:
         open_in = {c for c, rows in grouped.items() if any(any(row) for row in rows.values())}
         currencies = open_in | controls.keys() or {company.home_currency}

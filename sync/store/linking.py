@@ -50,11 +50,9 @@ def replace_allocations(conn: Connection, company_id: int, owners: Sequence[Owne
         for part in owner.parts:
             effective = _effective(part[8], dates, (part[1], part[2]), (part[3], part[4]), owner)
             held = old.pop(part[0], None)
-            if held is not None and held[:8] == part[1:9]:
-                if held[8] != effective:
-                    fresh.append((company_id, *owner.key, *part, effective, held[9]))
-                continue
             if held is not None:
+                if held[:9] == (*part[1:9], effective):
+                    continue
                 past.append(_past(company_id, owner, part[0], held))
             fresh.append((company_id, *owner.key, *part, effective, owner.known_at))
         for name, held in old.items():
@@ -77,11 +75,17 @@ def retire_allocations(
         replace_allocations(conn, company_id, gone)
 
 
-def redate(conn: Connection, company_id: int, moved: Sequence[Key]) -> None:
+def redate(
+    conn: Connection,
+    company_id: int,
+    moved: Sequence[Key],
+    known_at: Mapping[Key, int] | None = None,
+) -> None:
     """Date anew what other documents allocate to or from one of *moved*.
 
-    They may have arrived before the document did, or its issue date was edited. Its own
-    allocations were dated when they were written.
+    They may have arrived before the document did, or its issue date was edited: *known_at* says
+    when that became known, and what was dated before goes to the past. Its own allocations were
+    dated when they were written.
     """
     touched: dict[Row, Row] = {}
     for side in ("target", "source"):
@@ -94,12 +98,19 @@ def redate(conn: Connection, company_id: int, moved: Sequence[Key]) -> None:
     wanted = {(row[3], row[4]) for row in rows} | {(row[5], row[6]) for row in rows}
     wanted |= {(row[0], row[1]) for row in rows}
     dates = _issue_days(conn, company_id, wanted)
-    fresh = []
+    edits = known_at or {}
+    fresh: list[Row] = []
+    past: list[Row] = []
     for row in rows:
         ends = ((row[0], row[1]), (row[3], row[4]), (row[5], row[6]))
         effective = max((dates[end] for end in ends if end in dates), default=row[11])
-        if effective != row[11]:
-            fresh.append((company_id, *row[:11], effective, row[12]))
+        if effective == row[11]:
+            continue
+        known_from = max(row[12], *(edits.get(end, row[12]) for end in ends))
+        if known_from > row[12]:
+            past.append((company_id, *row[:3], known_from, row[12], *row[3:12]))
+        fresh.append((company_id, *row[:11], effective, known_from))
+    upsert_rows(conn, schema.past_allocations, past)
     upsert_rows(conn, schema.allocations, fresh)
 
 

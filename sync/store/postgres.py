@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from recoup.connector.errors import UsageError
 from recoup.sync.store.faults import explain_postgres
+from recoup.sync.store.locks import serialise
 
 __all__ = ["PostgresDatabase"]
 
@@ -54,9 +55,15 @@ class PostgresDatabase:
 
     @contextmanager
     def write(self, company: str = "*", *, durable: bool = False) -> Iterator[Connection]:
-        """Write in one transaction rows of *company*; every commit is durable here."""
+        """Write in one transaction rows of *company*; every commit is durable here.
+
+        One writer of a company at a time, as on SQLite: what is stored is compared first with
+        what is there, and counters are read before they are written.
+        """
         with self._explained(), self.engine.connect() as conn, conn.begin():
             conn.exec_driver_sql(_only(company))
+            if company != "*":
+                serialise(conn, f"company:{company}")
             yield conn
 
     @contextmanager

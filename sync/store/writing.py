@@ -96,10 +96,10 @@ def _bury_documents(
     for row in select_in(conn, schema.documents, _DOCUMENT, (company_id, kind), ids):
         if row[9] == DocumentState.DELETED:
             continue
-        past.append(_past(company_id, kind, row, now))
-        current.append(
-            (company_id, kind, *row[:7], 0, row[8], "deleted", row[10], now, row[12] or now)
-        )
+        known_at = max(now, row[11])  # our clock may be behind the ledger's
+        past.append(_past(company_id, kind, row, known_at))
+        tail = (0, row[8], "deleted", row[10], known_at, row[12] or known_at)
+        current.append((company_id, kind, *row[:7], *tail))
     upsert_rows(conn, schema.past_documents, past)
     upsert_rows(conn, schema.documents, current)
     retire_allocations(conn, company_id, [(kind, row[2]) for row in current], now)
@@ -113,7 +113,7 @@ def _write_documents(
     past: list[Row] = []
     owners: list[Owner] = []
     arrived: list[tuple[str, str]] = []
-    moved: list[tuple[str, str]] = []
+    moved: dict[tuple[str, str], int] = {}  # when the other issue date became known
     for change in changes:
         row = change.rows.row
         kind, ledger_id = row[0], row[1]
@@ -135,7 +135,7 @@ def _write_documents(
         if old is None:
             arrived.append((kind, ledger_id))
         elif old[3] != row[4]:
-            moved.append((kind, ledger_id))
+            moved[kind, ledger_id] = known_at
         if change.rows.parts or old is not None:
             owners.append(
                 Owner((kind, ledger_id), row[4], known_at, change.rows.parts, is_new=old is None)
@@ -144,7 +144,7 @@ def _write_documents(
     (upsert_rows if before else insert_rows)(conn, schema.documents, rows)
     owning = [o for o in owners if o.key[0] != "invoice"]
     replace_allocations(conn, company_id, owning)
-    redate(conn, company_id, moved)
+    redate(conn, company_id, list(moved), moved)
     redate_arrived(conn, company_id, arrived)
 
 

@@ -101,7 +101,8 @@ def judge_now(
 
 def judge_dated(conn: Connection, company: CompanyRow, as_of: date) -> Judgement:
     """Judge the control account of a past day by the ledger's dated total, where one is stored."""
-    ours = open_sums(conn, View(company.company_id, as_of))
+    # without a document yet, the home currency still needs the ledger's word to be proven
+    ours = open_sums(conn, View(company.company_id, as_of)) or {company.home_currency: 0}
     totals = read_controls(conn, company, as_of, ours)
     findings = []
     for currency, control in totals.items():

@@ -12,8 +12,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("bad input")
-
 
 def assert_one_line(ran: Any, code: int, *words: str) -> None:
     assert ran.code == code, ran

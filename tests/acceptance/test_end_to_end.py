@@ -15,8 +15,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("end to end")
-
 MONEY = re.compile(r"-?\d+(\.\d+)?")
 STAMP = "2024-05-20T11:00:00-07:00"
 COLUMNS = ["current", "1-30", "31-60", "61-90", "91+", "unapplied", "total"]

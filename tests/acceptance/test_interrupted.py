@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("interrupted")
-
 
 def assert_whole(firm: Any) -> None:
     """One more sync ends well and everything ties out, the open total of the books included."""

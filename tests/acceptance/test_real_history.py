@@ -47,7 +47,6 @@ def open_by_currency(path: Path, as_of: date) -> dict[str, Decimal]:
     return sums
 
 
-@pytest.mark.xdist_group("history cut")
 @pytest.mark.parametrize("cut", CUTS, ids=str)
 def test_a_history_cut_at_a_day_ties_out_with_what_was_open_then(
     cut: date, history: Path, standin_process: Any, desk_at: Any, tmp_path: Path
@@ -78,7 +77,6 @@ def whole(
         yield desk
 
 
-@pytest.mark.xdist_group("history whole")
 @pytest.mark.parametrize("basis", ["due", "issue"])
 @pytest.mark.parametrize("as_of", DAYS, ids=str)
 def test_the_aging_of_a_past_day_equals_the_csv_customer_by_customer(
@@ -102,7 +100,6 @@ def test_the_aging_of_a_past_day_equals_the_csv_customer_by_customer(
     assert ours == expected
 
 
-@pytest.mark.xdist_group("history whole")
 def test_at_the_end_of_the_history_nothing_is_open_and_the_ledger_agrees(whole: Any) -> None:
     tied = whole.run("tieout", "--format", "json")
     assert tied.code == 0, tied.out + tied.err

@@ -61,9 +61,11 @@ def test_a_setting_unlike_any_other_lists_the_known_ones(toml: Path) -> None:
         ("[report]\nbuckets = []\n", ":2: report.buckets:", "rise"),
         ('[report]\n\nbasis = "paid"\n', ":3: report.basis:", "'due' or 'issue'"),
         ("[sync]\nparallel = 0\n", ":2: sync.parallel:", "greater than or equal to 1"),
-        ("[quickbooks]\nmonthly_reads = -1\n", ":2: quickbooks.monthly_reads:", "month"),
+        ("[quickbooks]\nmonthly_reads = -1\n", ":2: quickbooks.monthly_reads:", "; API reads"),
         ('[quickbooks]\nredirect_uri = "here"\n', ":2: quickbooks.redirect_uri:", "URL"),
         ("database = 3\n", ":1: database:", "string"),
+        ('database = "mysql://db/recoup"\n', ":1: database:", "a file or a postgresql:// URL"),
+        ('[report]\nbuckets = "30"\n', ":2: report.buckets:", "must be a list"),
         ("report = 3\n", ":1: report:", ""),
     ],
 )

@@ -57,6 +57,13 @@ def test_an_amount_beyond_its_currency_names_both(text: str, currency: str) -> N
         _ = Money.of(text, currency).minor
 
 
+@pytest.mark.parametrize("text", ["92233720368547758.08", "-1e20", "1e400"])
+def test_an_amount_that_64_bits_do_not_hold_is_refused(text: str) -> None:
+    with pytest.raises(InexactAmount, match="larger than can be stored"):
+        _ = Money.of(text, "USD").minor
+    assert Money.of("92233720368547758.07", "USD").minor == 2**63 - 1
+
+
 def test_trailing_zeros_are_not_too_many_decimals() -> None:
     assert Money.of("10.5000", "USD").minor == 1050
 

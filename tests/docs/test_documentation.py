@@ -13,8 +13,11 @@ import click
 import pytest
 
 from recoup.config.settings import SETTINGS, Setting
+from recoup.connector import errors
 from recoup.connector.errors import RecoupError
+from recoup.connector.events import EventKind
 from recoup.connector.hookspecs import ConsentSpec, EverybodySpec, LedgerSpec
+from recoup.plugins.quickbooks.standin.command import run as run_standin
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -105,6 +108,27 @@ def test_every_command_is_documented_with_its_options() -> None:
             for flag in option.opts:
                 if flag.startswith("--"):
                     assert f"`{flag}" in sections[path], f"{flag} of {path} is not documented"
+
+
+def test_every_option_of_the_stand_in_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_standin(["--help"]) == 0
+    options = set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
+    [section] = re.findall(r"^## `recoup standin.*?(?=^## )", page("commands.md"), re.M | re.DOTALL)
+    assert len(options) >= 6
+    assert options == set(re.findall(r"^\| `(--[a-z-]+)", section, re.MULTILINE))
+
+
+def test_every_kind_of_event_is_documented() -> None:
+    section = page("hooks.md").partition("### `on_event(")[2]
+    assert [kind for kind in EventKind if f"`{kind}`" not in section] == []
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+
+def test_every_error_is_documented() -> None:
+    listed = re.findall(r"^\| (?:↳ )?`(\w+)` \|", page("errors.md"), re.MULTILINE)
+    assert sorted(listed) == sorted(set(errors.__all__) - {"RecoupError"})
 
 
 # --- errors of the SDK -----------------------------------------------------------------------

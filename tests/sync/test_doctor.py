@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from recoup.connector.intents import Intent, Operation
 from recoup.connector.protocols import TokenSet
 from recoup.plugins.quickbooks.standin.books import Books
 from recoup.plugins.quickbooks.standin.options import Options
@@ -20,6 +21,7 @@ from recoup.sync.demo import consenting
 from recoup.sync.doctor import Finding, Level, examine
 from recoup.sync.doctor_installation import installation
 from recoup.sync.pull.run import pull_company
+from recoup.sync.store import intents
 from recoup.sync.store.companies import find_company
 from recoup.sync.workspace import Workspace
 
@@ -89,6 +91,19 @@ def test_a_key_that_does_not_fit_fails_and_names_the_setting(home: Path) -> None
     other = Fernet.generate_key().decode()
     found = about(look(home, RECOUP_VAULT_KEY=other), "consent of acme")
     assert found.level is Level.FAIL and "RECOUP_VAULT_KEY" in found.text
+
+
+def test_a_write_without_an_outcome_is_to_be_sent_again(home: Path) -> None:
+    payment = Intent(
+        key="k", operation=Operation.CREATE_PAYMENT, natural_key="bank line 1", request={}
+    )
+    with Workspace.open(home, environment={}) as workspace:
+        with workspace.store.read() as conn:
+            company_id = find_company(conn, None).company_id
+        with workspace.store.write(company_id) as conn:
+            intents.plan(conn, company_id, payment, at=workspace.clock.now())
+    found = next(f for f in look(home) if "no known outcome" in f.text)
+    assert found.level is Level.WARN and "the same keys" in (found.remedy or "")
 
 
 def test_a_database_that_is_none_fails(home: Path) -> None:

@@ -216,10 +216,12 @@ class Api:
             return self.books.void(entity, str(id or ""), str(token))
         if operation not in ("", "create", "update"):
             raise unsupported(operation)
+        any_number = "allowduplicatedocnum" in include.split(",")
         if id in (None, "", "0", 0):
             if operation == "update":
                 raise missing("Id")
-            return self.books.create(entity, body)
+            return self.books.create(entity, body, any_number=any_number)
         if token is None:
             raise missing("SyncToken")
-        return self.books.update(entity, body, bool(body.get("sparse")))
+        sparse = bool(body.get("sparse"))
+        return self.books.update(entity, body, sparse, any_number=any_number)

@@ -142,20 +142,23 @@ class Books(Bookkeeper):
 
     # -- the four verbs -----------------------------------------------------------------------
 
-    def create(self, entity: str, body: Doc) -> Doc:
-        """Create a document and return it as stored; raises Fault."""
+    def create(self, entity: str, body: Doc, *, any_number: bool = False) -> Doc:
+        """Create a document and return it as stored; raises Fault.
+
+        any_number: a DocNumber that is taken is no fault.
+        """
         with self.writing():
             check_body(self, entity, body, creating=True)
             doc = draft(self, entity, body)
             self._open_period(doc if entity in TRANSACTIONS else None)
-            check_unique(self, entity, doc)
+            check_unique(self, entity, doc, any_number=any_number)
             self._save(entity, None, doc, body)
             self.announce(entity, doc["Id"], "Create")
             if entity in ("Invoice", "Payment", "CreditMemo"):
                 self.apply_by_itself(entity, doc["Id"])
         return self.get(entity, doc["Id"])
 
-    def update(self, entity: str, body: Doc, sparse: bool) -> Doc:
+    def update(self, entity: str, body: Doc, sparse: bool, *, any_number: bool = False) -> Doc:
         """Update a document by Id; a SyncToken in the body must be the present one."""
         with self.writing():
             id = str(body.get("Id") or "")
@@ -168,7 +171,7 @@ class Books(Bookkeeper):
                     return self.copy_of(before)  # a list entry that does not change keeps its token
             self.touch(doc)
             self._open_period(*((before, doc) if entity in TRANSACTIONS else ()))
-            check_unique(self, entity, doc)
+            check_unique(self, entity, doc, any_number=any_number)
             if entity == "Payment":
                 self._refuse_locked(entity, before, changed=_money_changed(before, doc))
             self._save(entity, before, doc, body)

@@ -30,9 +30,13 @@ def run(words: Sequence[str]) -> int:
     except SeedError as error:
         return _refuse(str(error))
     name = books.rows("CompanyInfo")[0]["CompanyName"]
-    _note(f"{name}, realm {books.realm}; Ctrl-C stops it")
+
+    def ready(address: str) -> None:
+        _say(address)
+        _note(f"{name}, realm {books.realm}; Ctrl-C stops it")
+
     try:
-        serve([books], asked.port, throttle=asked.throttle, state=asked.state, ready=_say)
+        serve([books], asked.port, throttle=asked.throttle, state=asked.state, ready=ready)
     except OSError as error:
         return _refuse(f"--port {asked.port}: {error.strerror}; choose another one")
     except ValueError as error:

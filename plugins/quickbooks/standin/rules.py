@@ -149,13 +149,13 @@ def _check_debtor(books: Books, account: str, customer: str) -> None:
         raise business("The account and the customer of a line must have the same currency")
 
 
-def check_unique(books: Books, entity: str, doc: Doc) -> None:
-    """Raise 6240 for a name that is taken, 6140 for a document number that is."""
+def check_unique(books: Books, entity: str, doc: Doc, *, any_number: bool = False) -> None:
+    """Raise 6240 for a name that is taken, 6140 for a document number unless any will do."""
     if entity in LISTS:
         name = str(doc.get(name_field(entity), ""))
         if name and books.bearers(entity, name) - {(entity, doc["Id"])}:
             raise duplicate_name()
-    number = doc.get("DocNumber")
+    number = None if any_number else doc.get("DocNumber")
     if number and entity in TRANSACTIONS and entity in SALES_FORMS and books.custom_numbers:
         for id, row in books.table(entity).items():
             if id != doc["Id"] and row.get("DocNumber") == number:

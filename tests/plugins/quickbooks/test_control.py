@@ -39,6 +39,15 @@ def test_each_currency_has_its_own_total(make_world: Callable[..., Any]) -> None
     assert totals == (Money.of("25.00", "EUR"), Money.of("10.00", "USD"))
 
 
+def test_a_total_finer_than_its_currency_is_not_stated(world: Any) -> None:
+    world.invoice(world.customer(), "100.00")
+    account = next(a for a in world.books.rows("Account") if "Receivable" in a["AccountType"])
+    with world.books.writing():
+        doc = {**world.books.amend("Account", account["Id"]), "CurrentBalance": Decimal("10.005")}
+        world.books.store("Account", doc, post=False)
+    assert world.ledger().control_totals(None).totals == ()
+
+
 def test_a_past_date_leaves_out_what_came_later(world: Any) -> None:
     buyer = world.customer()
     early = world.invoice(buyer, "100.00", TxnDate="2026-05-01")
@@ -107,6 +116,8 @@ def test_a_report_that_does_not_add_up_proves_nothing() -> None:
         leaf_total(_report("30.00", "10.00"), "USD")
     with pytest.raises(Skippable, match="is in EUR"):
         leaf_total(_report("10.00", "10.00", currency="EUR"), "USD")
+    with pytest.raises(Skippable, match="more decimals"):
+        leaf_total(_report("10.005", "10.005"), "USD")
     with pytest.raises(Skippable, match="no amount"):
         leaf_total(_report("10.00", "ten"), "USD")
 

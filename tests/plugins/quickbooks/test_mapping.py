@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from recoup.connector.errors import Skippable
-from recoup.connector.model import DocumentKind, Invoice, Payment
+from recoup.connector.model import ControlPosting, DocumentKind, Invoice, Payment
 from recoup.connector.money import Money
 from recoup.connector.pages import Payload
 from recoup.plugins.quickbooks.context import MappingContext
@@ -112,3 +112,12 @@ def test_a_settlement_of_an_unknown_type_keeps_its_word() -> None:
     record = map_payload(odd, USD)
     assert isinstance(record, Payment)
     assert (DocumentKind.EXPENSE, "CreditCardCredit-170") in [a.target for a in record.allocations]
+
+
+def test_lines_without_an_id_never_take_the_name_of_another() -> None:
+    detail = {"DepositLineDetail": {"AccountRef": {"value": "84"}}}
+    lines = [{"Id": "2", "Amount": 5, **detail}, {"Amount": 6, **detail}]
+    raw = json.dumps({"Id": "7", "TxnDate": "2026-01-01", "Line": lines}).encode()
+    record = map_payload(Payload("Deposit", "7", raw), USD)
+    assert isinstance(record, ControlPosting)
+    assert [line.part for line in record.lines] == ["2", "#2"]

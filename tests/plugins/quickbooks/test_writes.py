@@ -123,6 +123,19 @@ def test_a_foreign_payment_takes_the_rate_of_its_invoice(make_world: Callable[..
     assert rates == ["1.0845", "1.2"]
 
 
+def test_a_foreign_payment_without_any_rate_is_not_booked_at_one(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world(multicurrency=True)
+    ledger = world.ledger()
+    world.pull(ledger)
+    buyer = world.customer(CurrencyRef={"value": "EUR"})
+    asked = payment(buyer, "5.00")
+    with pytest.raises(Skippable, match="EUR needs its exchange rate"):
+        ledger.create_payment(replace(asked, request={**asked.request, "currency": "EUR"}))
+    assert not world.books.rows("Payment")
+
+
 def test_a_payment_in_the_home_currency_costs_no_read(world: Any) -> None:
     buyer, [one] = owing(world, "10.00")
     ledger = world.ledger()
@@ -180,6 +193,15 @@ def test_applying_more_to_the_same_invoice_adds_to_its_line(world: Any) -> None:
     assert len(world.books.get("Payment", paid)["Line"]) == 1
 
 
+def test_a_line_over_the_same_amount_is_not_taken_for_our_own(world: Any) -> None:
+    buyer, [one] = owing(world, "100.00")
+    paid = world.pay(buyer, "90.00", **{f"i{one}": "20.00"})
+    outcome = world.ledger().allocate(apply("payment", paid, **{f"i{one}": "20.00"}))
+    assert balance(world, "Invoice", one) == 60
+    world.ledger().reverse(undo(outcome.inverse))
+    assert balance(world, "Invoice", one) == 80
+
+
 @pytest.mark.parametrize("fault", ["drop_before", "drop_after"])
 def test_applying_again_after_a_lost_answer_applies_once(world: Any, fault: str) -> None:
     buyer, [one] = owing(world, "100.00")
@@ -217,6 +239,23 @@ def test_a_credit_note_is_applied_by_a_payment_over_nothing(world: Any) -> None:
     assert DocumentRef(DocumentKind.CREDIT_NOTE, memo) in outcome.touched
     world.ledger().reverse(undo(outcome.inverse))
     assert balance(world, "CreditMemo", memo) == 70 and not world.books.rows("Payment")
+
+
+def test_a_refusal_of_another_body_does_not_say_that_nothing_was_booked(
+    make_world: Callable[..., Any],
+) -> None:
+    world, ref = make_world(multicurrency=True), {"CurrencyRef": {"value": "EUR"}}
+    buyer = world.customer(**ref)
+    one = world.invoice(buyer, "100.00", **ref, ExchangeRate=Decimal("1.08"))
+    asked = payment(buyer, "40.00", **{f"i{one}": "40.00"})
+    asked = replace(asked, request={**asked.request, "currency": "EUR"})
+    world.standin.faults.next("drop_after", method="POST", match="payment?")
+    with pytest.raises(OutcomeUnknown):
+        world.ledger().create_payment(asked)
+    world.books.update("Invoice", {"Id": one, "ExchangeRate": Decimal("1.09")}, True)
+    with pytest.raises(OutcomeUnknown, match="look for it"):
+        world.ledger().create_payment(replace(asked, state=IntentState.UNKNOWN))
+    assert len(world.books.rows("Payment")) == 1
 
 
 def test_what_cannot_be_applied_is_said(world: Any) -> None:
@@ -287,6 +326,15 @@ def test_a_note_is_added_once_and_taken_back(world: Any, kind: str) -> None:
     assert balance(world, "Invoice", one) == 60
 
 
+def test_a_note_that_somebody_else_wrote_stays_when_ours_is_taken_back(world: Any) -> None:
+    _, [one] = owing(world, "10.00", PrivateNote="promised")
+    document = {"kind": "invoice", "ledger_id": one}
+    asked = intent(Operation.ADD_NOTE, document=document, note="promised")
+    outcome = world.ledger().add_note(asked)
+    world.ledger().reverse(undo(outcome.inverse))
+    assert world.books.get("Invoice", one)["PrivateNote"] == "promised"
+
+
 def test_a_note_that_does_not_fit_is_refused(world: Any) -> None:
     _, [one] = owing(world, "10.00", PrivateNote="x" * 3999)
     document = {"kind": "invoice", "ledger_id": one}
@@ -300,8 +348,8 @@ def test_a_payment_booked_otherwise_than_asked_is_shouted_about(
     buyer, _ = owing(world)
     real = world.books.create
 
-    def other(entity: str, body: Any) -> Any:
-        return real(entity, {**body, "TotalAmt": Decimal("1.00")})
+    def other(entity: str, body: Any, **options: Any) -> Any:
+        return real(entity, {**body, "TotalAmt": Decimal("1.00")}, **options)
 
     monkeypatch.setattr(world.books, "create", other)
     with pytest.raises(Fatal, match="booked payment 1 over"):

@@ -135,6 +135,15 @@ def test_a_base_url_that_is_none_is_refused(home: Path, run: Run, one_line: OneL
     assert "https" in said
 
 
+@pytest.mark.parametrize("address", ["nonsense", "http://localhost:x", "https://[1", "ftp://a/b"])
+def test_an_address_that_is_none_is_refused_before_anybody_is_asked(
+    address: str, home: Path, run: Run, one_line: OneLine
+) -> None:
+    words = ("connect", "quickbooks", "--base-url", "http://127.0.0.1:9", "--redirect-uri", address)
+    assert address in one_line(run(*words), 2)
+    assert address in one_line(run("connect", "quickbooks", "--base-url", address), 2)
+
+
 def test_an_unknown_ledger_lists_the_known_ones(home: Path, run: Run, one_line: OneLine) -> None:
     said = one_line(run("connect", "quikbooks"), 2)
     assert said == "no ledger is called 'quikbooks'; known: quickbooks"

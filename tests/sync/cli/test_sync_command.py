@@ -63,6 +63,24 @@ def test_books_that_do_not_tie_are_a_finding(connected: Path, standin: StandIn, 
     assert "does not tie out" in result.stdout and "held: customer" in result.stdout
 
 
+def test_listeners_are_told_who_is_held_and_who_is_not_any_more(
+    connected: Path, standin: StandIn, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, object]] = []
+    monkeypatch.setattr(
+        "recoup.connector.facades.Everybody.on_event",
+        lambda _, event: told.append((str(event.kind), event.facts.get("customer_id"))),
+    )
+    customer = standin.books.rows("Customer")[0]
+    for balance in (1, customer["Balance"]):
+        standin.books.load("Customer", customer | {"Balance": balance})
+        run("sync")
+        run("tieout")
+    heard = [entry for entry in told if entry[0] != "sync_finished"]
+    held, released = ("customer_held", customer["Id"]), ("customer_released", customer["Id"])
+    assert heard == [("tied_out", None), held, ("tied_out", None), released]
+
+
 def test_one_company_that_fails_does_not_stop_the_others(
     connected: Path,
     make_books: MakeBooks,

@@ -183,6 +183,16 @@ def test_a_confirmed_deletion_keeps_what_was_known(desk: Desk):
     assert desk.one(schema.past_documents)["state"] == "posted"
 
 
+def test_a_deletion_by_a_clock_that_is_behind_ends_no_version_before_it_began(desk: Desk):
+    ahead = NOON + timedelta(hours=26)  # the ledger's clock, ours stands at noon
+    desk.keep(replace(INVOICE, created_at=ahead, changed_at=ahead))
+    desk.bury("Invoice", "7")
+    past, now = desk.one(schema.past_documents), desk.one(schema.documents)
+
+    assert (past["known_from"], past["known_until"]) == (ahead, ahead)
+    assert (now["state"], now["known_from"]) == ("deleted", ahead)
+
+
 def test_a_document_that_comes_back_is_live_again(desk: Desk):
     desk.keep(INVOICE)
     desk.bury("Invoice", "7")
@@ -236,6 +246,12 @@ def test_an_amount_too_precise_parks_the_document_with_its_customer(desk: Desk):
     assert "more decimals" in row["parked_because"]
     assert row["parked_customer"] == "1"
     assert desk.rows(schema.documents) == []
+
+
+def test_an_amount_too_large_for_a_row_parks_the_document(desk: Desk):
+    desk.keep(replace(INVOICE, total=usd("1e20")))
+
+    assert "larger than can be stored" in desk.one(schema.objects)["parked_because"]
 
 
 def test_a_payload_that_cannot_be_read_is_parked_and_the_rest_goes_on(desk: Desk):

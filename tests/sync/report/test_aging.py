@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from recoup.connector.errors import UsageError
+from recoup.connector.money import Money
 from recoup.sync.report.aging import Aging, AgingRow, aging
 from recoup.sync.report.buckets import bucket_keys, bucket_of
 from recoup.sync.store.companies import CompanyRow
@@ -233,6 +234,35 @@ def test_as_known_a_payment_taken_back_since_still_counts(
     assert amounts(known.rows[0])[0] == "30.00" and not known.totals.unapplied
     [dated] = report(TODAY)
     assert amounts(dated.rows[0])[0] == "100.00" and dated.totals.unapplied.text == "-70.00"
+
+
+def test_in_home_currency_an_account_in_another_is_never_covered_by_the_proof(
+    paper: Any, sync: Any, report: Report
+) -> None:
+    paper.customer("1")
+    paper.customer("2", currency="EUR")
+    paper.invoice("10", "1", "100.00", TODAY)
+    paper.corrupt("Account", "AR-EUR", balance=Money.of("5.00", "EUR"))
+    sync(paper)
+    assert [one.control.proven for one in report()] == [True, False]
+    [home] = report(home=True)
+    assert home.control.proven is None and home.note is not None
+
+
+@pytest.mark.parametrize("moved", [("Invoice", "10"), ("Payment", "11")])
+def test_as_known_an_issue_date_that_was_moved_since_is_taken_back(
+    moved: Any, paper: Any, sync: Any, report: Report, clock: Any
+) -> None:
+    paper.customer("1")
+    paper.invoice("10", "1", "100.00", TODAY)
+    paper.payment("11", "1", "70.00", TODAY, [("invoice", "10", "70.00")])
+    sync(paper)
+    clock.move(days=5)
+    paper.change(*moved, issued_on=TODAY + timedelta(days=4))
+    sync(paper)
+    known, dated = report(TODAY, as_known=True)[0].totals, report(TODAY)[0].totals
+    assert (known.bands[0].text, known.unapplied.text) == ("30.00", "0.00")
+    assert known.total != dated.total
 
 
 def test_customers_stand_by_name_and_those_with_nothing_open_are_left_out(

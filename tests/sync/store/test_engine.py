@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from recoup.connector.errors import UsageError
+from recoup.sync.store.cursors import changes_so_far, count_changes
 from recoup.sync.store.engine import Store
 from recoup.sync.store.schema import holds
 
@@ -47,6 +49,19 @@ def hold_and_be_interrupted(store: Store) -> None:
         row = {"customer_id": "1", "since_at": AT, "reason": "r"}
         conn.execute(insert(holds).values(company_id=1, **row))
         raise KeyboardInterrupt
+
+
+def test_what_two_writers_of_a_company_count_at_once_is_all_counted(store: Store) -> None:
+    def count() -> None:
+        for _ in range(20):
+            with store.write(1) as conn:
+                count_changes(conn, 1, 1, AT)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(count), pool.submit(count)]:
+            done.result()
+    with store.read(1) as conn:
+        assert changes_so_far(conn, 1) == 40
 
 
 def test_a_read_stays_on_its_snapshot_while_others_write(store: Store) -> None:

@@ -214,6 +214,16 @@ def test_a_past_day_that_the_ledger_does_not_state_is_neither_proven_nor_a_findi
     assert outcome.proven is None and outcome.findings == ()
 
 
+def test_before_the_first_document_nothing_is_proven_without_the_ledgers_word(
+    ada: Any, sync: Any, tie: Tie
+) -> None:
+    ledger, day = sync(ada), date(2020, 1, 1)
+    ada.dated[day] = (Money.of("0.00", "USD"),)
+    assert tie(ledger, as_of=day).proven is True
+    ada.can = ada.can - {Capability.CONTROL_DATED}
+    assert tie(ledger, as_of=date(2020, 1, 2)).proven is None
+
+
 def test_every_tie_out_and_hold_is_audited_without_personal_text(
     ada: Any, sync: Any, tie: Tie, store: Store, company: CompanyRow
 ) -> None:

@@ -246,7 +246,7 @@ def shown(value: Any) -> str:
 @pytest.fixture(scope="module")
 def pool() -> Pool:
     if not CASSETTES.is_dir():
-        pytest.skip("the recordings are not here")
+        pytest.skip("needs ../shared/recordings/quickbooks")
     return pooled()
 
 

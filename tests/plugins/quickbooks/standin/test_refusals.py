@@ -103,6 +103,8 @@ def test_a_number_used_twice_is_6140_when_the_company_numbers_itself(
     code, detail = error(qbo.post("invoice", body))
     assert code == "6140"
     assert "DocNumber=A-1" in detail
+    twin = qbo.post("invoice", body, include="allowduplicatedocnum")
+    assert twin["Invoice"]["DocNumber"] == "A-1"
 
 
 def test_a_bank_matched_payment_is_6480(company: Any, books: Books, qbo: Any) -> None:

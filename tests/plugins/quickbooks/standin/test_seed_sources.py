@@ -102,7 +102,7 @@ def test_the_demo_has_no_future() -> None:
 @pytest.mark.parametrize("until", [None, date(2019, 3, 31), date(2019, 8, 30)])
 def test_the_real_history_ties_out_with_and_without_until(until: date | None) -> None:
     if not HISTORY.is_file():
-        pytest.skip("the history is not here")
+        pytest.skip("needs ../shared/ar-history")
     books = open_seed(str(HISTORY), until=until, clock=Clock(), rates={"CAD": Decimal("0.75")})
     assert books.check() == []
     invoices = books.table("Invoice").values()
