@@ -58,7 +58,7 @@ def rates(answer: dict[str, Any]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=100_000, help="invoices, and payments")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     asked = parser.parse_args()
     table = Table(
         f"bootstrap: {asked.documents:,} invoices, {asked.documents:,} payments, "

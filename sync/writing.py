@@ -64,13 +64,16 @@ def undo(store: Store, company: CompanyRow, ledger: Ledger, key: str, *, clock: 
     """
     with store.read(company.company_id) as conn:
         done = intents.find_intent(conn, company.company_id, key)
+        meaning = "" if done is None else f"undo {done.natural_key}"
+        before = intents.namesakes(conn, company.company_id, meaning)
     if done is None or done.state not in (IntentState.DONE, IntentState.REVERSED):
         raise Fatal(f"intent {key} was never done, so it cannot be undone")
     if not done.inverse:
         raise NotSupported(f"{done.natural_key}: {done.operation} cannot be taken back")
-    meaning = f"undo {done.natural_key}"
+    # What was refused may be possible later: a try of its own, with a key of its own.
+    refused = sum(tried.state is IntentState.REFUSED for tried in before)
     reversal = Intent(
-        key=intent_key(done.key, Operation.REVERSE, meaning, done.inverse),
+        key=intent_key(done.key, Operation.REVERSE, f"{meaning} {refused}", done.inverse),
         operation=Operation.REVERSE,
         natural_key=meaning,
         request=done.inverse,

@@ -19,13 +19,20 @@ from recoup.sync.store.engine import Store, open_store
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
-class _SharedSkips:
-    """Tests may do without ../shared where it is absent. Where it is there, none may skip."""
+class _Closing:
+    """What is said when all tests have ended.
+
+    Tests may do without ../shared where it is absent; where it is there, none may skip. A test
+    that counts something records it as the property "say".
+    """
 
     def __init__(self) -> None:
         self.skipped: list[str] = []
+        self.sayings: list[object] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            self.sayings += [value for name, value in report.user_properties if name == "say"]
         told = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
         if report.skipped and "shared" in told and SHARED.is_dir():
             self.skipped.append(report.nodeid)
@@ -35,12 +42,14 @@ class _SharedSkips:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for saying in self.sayings:
+            terminalreporter.line(str(saying))
         for name in self.skipped:
             terminalreporter.line(f"FAILED {name}: skipped for want of ../shared, which is there")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(_SharedSkips(), "shared-skips")
+    config.pluginmanager.register(_Closing(), "closing")
 
 
 class MovableClock:

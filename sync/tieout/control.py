@@ -23,6 +23,7 @@ __all__ = [
     "Explained",
     "assemble",
     "company_day",
+    "is_beyond",
     "is_now",
     "known_foreign",
     "read_controls",
@@ -79,6 +80,17 @@ def is_now(conn: Connection, company: CompanyRow, as_of: date) -> bool:
     return finished is None or as_of >= company_day(finished, company.time_zone)
 
 
+def is_beyond(conn: Connection, company: CompanyRow, as_of: date) -> bool:
+    """Whether the last pull was too long before *as_of* to say anything about it.
+
+    The next day still counts: a date may have been written down further east.
+    """
+    finished = figures.pull_finished_at(conn, company.company_id)
+    if finished is None:
+        return False
+    return as_of > company_day(finished, company.time_zone) + timedelta(days=1)
+
+
 def read_controls(
     conn: Connection,
     company: CompanyRow,
@@ -89,13 +101,16 @@ def read_controls(
 ) -> dict[str, Control]:
     """Build the control block of every currency from the store alone.
 
-    ours: Σ open per currency, in minor units. On the day of the last pull or later the ledger's
-    figure is the control account's balance, and documents dated after *as_of* are named. For an
-    earlier day it is the ledger's own dated total, where a tie-out has read one since the last
-    change; otherwise None. as_of None compares the state now, whatever the dates. foreign are
-    entries that only the ledger's own list names; None takes those of the last tie-out.
+    ours: Σ open per currency, in minor units. On the day of the last pull and the next the
+    ledger's figure is the control account's balance, and documents dated after *as_of* are named.
+    Days after that nobody has seen yet: None. For an earlier day it is the ledger's own dated
+    total, where a tie-out has read one since the last change; otherwise None. as_of None compares
+    the state now, whatever the dates. foreign are entries that only the ledger's own list names;
+    None takes those of the last tie-out.
     """
     company_id = company.company_id
+    if as_of is not None and is_beyond(conn, company, as_of):
+        return assemble({}, ours, ())
     if as_of is None or is_now(conn, company, as_of):
         ledger = figures.control_accounts_now(conn, company_id)
         named = standing_lines(

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from harness.world import World
 
-pytestmark = pytest.mark.xdist_group("soak")
-
 
 @pytest.fixture
 def world(make_world: Callable[[], World]) -> Iterator[World]:

@@ -36,7 +36,6 @@ RULES = (
 Machine = Callable[[Tally, str | None], type[History]]
 
 
-@pytest.mark.xdist_group("soak")
 def test_fifty_histories_end_with_the_ledgers_own_figures(machine: Machine) -> None:
     tally = Tally()
     for seeded in (FIRST_SEED, FIRST_SEED + 1):
@@ -47,14 +46,12 @@ def test_fifty_histories_end_with_the_ledgers_own_figures(machine: Machine) -> N
     assert len(tally.kills) >= 10 and len(tally.faults) >= 8
 
 
-@pytest.mark.xdist_group("soak")
 def test_a_sync_passes_no_point_that_is_not_listed(machine: Machine) -> None:
     tally = Tally()
     run_histories(machine(tally, None), number=5, seeded=1000)
     assert set(tally.passed) <= set(KILL_POINTS)
 
 
-@pytest.mark.xdist_group("soak")
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_found(bug: str, machine: Machine) -> None:
     tally = Tally()

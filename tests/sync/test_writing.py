@@ -166,6 +166,19 @@ def test_undoing_twice_undoes_once(firm: Firm):
     assert firm.books.check() == []
 
 
+def test_an_undo_that_was_refused_can_be_tried_again(firm: Firm):
+    intent = firm.intent()
+    paid = firm.carry_out(intent).document.ledger_id
+    deposit = firm.books.deposit([paid])["Id"]
+    with pytest.raises(Skippable):
+        undo(firm.store, firm.company, firm.ledger, intent.key, clock=firm.clock)
+    firm.books.delete("Deposit", deposit)
+    undo(firm.store, firm.company, firm.ledger, intent.key, clock=firm.clock)
+
+    assert firm.state(intent) is IntentState.REVERSED
+    assert firm.open_minor() == 10000
+
+
 def test_what_was_never_done_cannot_be_undone(firm: Firm):
     with pytest.raises(Fatal, match="never done"):
         undo(firm.store, firm.company, firm.ledger, "no such key", clock=firm.clock)

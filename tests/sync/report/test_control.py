@@ -73,6 +73,17 @@ def test_documents_dated_after_the_day_are_in_the_ledgers_balance_and_explained(
     ]
 
 
+def test_days_that_no_sync_has_seen_are_not_proven(
+    paper: Any, sync: Any, control: Controls
+) -> None:
+    paper.customer("1")
+    paper.invoice("10", "1", "100.00", TODAY)
+    sync(paper)
+    tomorrow, later = control(TODAY + timedelta(days=1)), control(TODAY + timedelta(days=2))
+    assert tomorrow.proven is True
+    assert later.proven is None and later.ledger is None and later.ours.text == "100.00"
+
+
 def test_a_difference_that_nothing_explains_is_not_proven(
     paper: Any, sync: Any, control: Controls
 ) -> None:

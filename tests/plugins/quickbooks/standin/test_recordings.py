@@ -13,7 +13,7 @@ import http.client
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -279,11 +279,14 @@ def verdict(found: list[Difference], accepted: dict[Difference, str]) -> str:
     return "\n".join(complaints)
 
 
-def test_every_difference_from_the_recordings_is_listed_with_its_reason(pool: Pool) -> None:
+def test_every_difference_from_the_recordings_is_listed_with_its_reason(
+    pool: Pool, record_property: Callable[[str, object], None]
+) -> None:
     played = names()
     found = sorted(one for name in played for one in play(name, pool))
     requests = sum(len(interactions(name)) for name in played)
-    print(f"\n{len(played)} cassettes, {requests} requests, {len(found)} differences", end=" ")
+    counted = f"{len(played)} cassettes, {requests} requests, {len(found)} listed differences"
+    record_property("say", f"recordings replayed on the stand-in: {counted}")
     assert verdict(found, listed()) == ""
     assert (len(played), requests) == (31, 51)
 
