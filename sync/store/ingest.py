@@ -180,6 +180,7 @@ class _Page:
         objects: list[tuple[Any, ...]] = []
         observed: list[Payload] = []
         changes: list[Change] = []
+        outgrown: list[tuple[str, str, None]] = []  # an account that is no control account now
         result = Stored()
         number = _next_observation(self.conn, self.company_id)
         for payload, record in zip(payloads, records, strict=True):
@@ -202,8 +203,11 @@ class _Page:
             if not same:
                 observed.append(payload)
                 changes.append(Change(record, rows, is_new=before is None))
+                if before is not None and before[7] != record_name(record):
+                    outgrown.append((before[7], payload.ledger_id, None))
         (upsert_rows if self.known else insert_rows)(self.conn, schema.objects, objects)
         self._observe(observed, number)
+        bury(self.conn, self.company_id, outgrown, self.now)
         write_changes(self.conn, self.company_id, changes, self.now)
         result.changed = len(observed)
         return result

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from recoup.connector.errors import Unreadable
 from recoup.connector.model import (
     Allocation,
+    ControlAccount,
     CreditNote,
     DocumentKind,
     DocumentRef,
@@ -21,6 +22,7 @@ from recoup.connector.model import (
     Invoice,
     Payment,
     Record,
+    Unmapped,
 )
 from recoup.connector.money import Money
 from recoup.connector.pages import Payload, Tombstone
@@ -30,7 +32,13 @@ from recoup.sync.store.engine import Store
 from recoup.sync.store.ingest import Stored, store_payloads, store_tombstones
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-TYPES = {Invoice: "Invoice", Payment: "Payment", CreditNote: "CreditMemo"}
+TYPES = {
+    Invoice: "Invoice",
+    Payment: "Payment",
+    CreditNote: "CreditMemo",
+    ControlAccount: "Account",
+    Unmapped: "Account",
+}
 COMPANY = CompanyRow(
     company_id=1,
     ledger="quickbooks",
@@ -259,6 +267,13 @@ def test_a_payload_that_cannot_be_read_is_parked_and_the_rest_goes_on(desk: Desk
     stored = desk.keep(Unreadable("invoice 7: no date", customer_id="1"), other)
 
     assert (stored.parked, desk.one(schema.documents)["ledger_id"]) == (1, "8")
+
+
+def test_an_account_that_is_no_control_account_any_more_counts_no_longer(desk: Desk):
+    desk.keep(ControlAccount(ledger_id="7", name="Receivable", balance=usd("5.00")))
+    desk.keep(Unmapped(ledger_id="7", source_type="Account", raw=b"now a bank account"))
+
+    assert desk.one(schema.control_accounts)["state"] == "deleted"
 
 
 def test_a_parked_document_that_is_mended_becomes_a_record(desk: Desk):
