@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 from zstandard import (
@@ -42,11 +42,11 @@ class _Codec:
     decompressor: ZstdDecompressor
 
 
-@dataclass(slots=True)
 class _Codecs(threading.local):
-    """The codecs of one thread by dictionary."""
+    """The codecs of one thread by dictionary. Slots would be shared by all threads."""
 
-    known: dict[int, _Codec] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.known: dict[int, _Codec] = {}
 
 
 _codecs = _Codecs()

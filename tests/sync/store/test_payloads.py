@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 
 from recoup.connector.errors import Fatal
+from recoup.sync.store import payloads
 from recoup.sync.store.engine import Store
 from recoup.sync.store.payloads import NO_DICTIONARY, compress, decompress, read_payload
 from recoup.sync.store.schema import dictionaries, observations
@@ -143,6 +144,25 @@ def test_threads_share_dictionaries_and_not_contexts(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert came_back == [page] * 4
+
+
+def test_no_thread_is_given_the_contexts_of_another(store: Store) -> None:
+    page = invoices(200)
+    with store.write() as conn:
+        dictionary_id, _ = compress(conn, "quickbooks", "Invoice", page)
+    ours = payloads._codecs.known[dictionary_id]
+    theirs = []
+
+    def turn() -> None:
+        with store.read() as conn:
+            compress(conn, "quickbooks", "Invoice", page)
+        theirs.append(payloads._codecs.known[dictionary_id])
+
+    thread = Thread(target=turn)
+    thread.start()
+    thread.join()
+    assert theirs[0].compressor is not ours.compressor
+    assert payloads._codecs.known[dictionary_id] is ours
 
 
 def test_a_type_is_trained_once(store: Store) -> None:
