@@ -20,12 +20,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from recoup.plugins.quickbooks.standin.answer import Answer, answer_fault, answer_json
+from recoup.connector.standin.listener import Answer, Request
+from recoup.connector.standin.wire import dumps, loads
+from recoup.plugins.quickbooks.standin.answer import answer_fault, answer_json
 from recoup.plugins.quickbooks.standin.books import Books
 from recoup.plugins.quickbooks.standin.fault import Fault
-from recoup.plugins.quickbooks.standin.listener import Request
 from recoup.plugins.quickbooks.standin.options import Options
-from recoup.plugins.quickbooks.standin.wire import dumps, loads
 
 if TYPE_CHECKING:
     from recoup.plugins.quickbooks.standin.server import StandIn

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from recoup.connector.standin.listener import Answer
+from recoup.connector.standin.wire import dumps
 from recoup.plugins.quickbooks.standin.fault import Fault
-from recoup.plugins.quickbooks.standin.wire import dumps
 
 JSON = "application/json;charset=utf-8"
 PLAIN_JSON = "application/json"
 XML = "application/xml"
 HTML = "text/html"
-
-
-@dataclass
-class Answer:
-    """One response, before compression."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON
-    headers: dict[str, str] = field(default_factory=dict)
-    cut: int | None = None  # bytes of the body after which the connection is cut
 
 
 def answer_json(text: str, status: int = 200) -> Answer:

@@ -6,8 +6,11 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from recoup.connector.standin.listener import Answer
+from recoup.connector.standin.switchboard import Planned, Switchboard
+from recoup.connector.standin.wire import Doc, dumps, loads
 from recoup.plugins.quickbooks.standin import batch, changes, mail, reports, uploads
-from recoup.plugins.quickbooks.standin.answer import Answer, answer_fault, answer_json, enveloped
+from recoup.plugins.quickbooks.standin.answer import answer_fault, answer_json, enveloped
 from recoup.plugins.quickbooks.standin.books import Books
 from recoup.plugins.quickbooks.standin.entities import BY_LOWER, COUNTED, PRINTABLE
 from recoup.plugins.quickbooks.standin.fault import (
@@ -19,8 +22,6 @@ from recoup.plugins.quickbooks.standin.fault import (
 )
 from recoup.plugins.quickbooks.standin.options import Options
 from recoup.plugins.quickbooks.standin.query import Statement, parse, select
-from recoup.plugins.quickbooks.standin.switchboard import Planned, Switchboard
-from recoup.plugins.quickbooks.standin.wire import Doc, dumps, loads
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from recoup.connector.standin.wire import Doc, dumps
 from recoup.plugins.quickbooks.standin.entities import BY_LOWER
 from recoup.plugins.quickbooks.standin.fault import (
     MALFORMED,
@@ -13,7 +14,6 @@ from recoup.plugins.quickbooks.standin.fault import (
     malformed,
     unsupported,
 )
-from recoup.plugins.quickbooks.standin.wire import Doc, dumps
 
 if TYPE_CHECKING:
     from recoup.plugins.quickbooks.standin.api import Api

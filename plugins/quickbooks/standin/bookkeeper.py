@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from recoup.connector.standin.wire import Doc, decimal
+from recoup.plugins.quickbooks.standin.amounts import money
 from recoup.plugins.quickbooks.standin.drafts import place_customer
 from recoup.plugins.quickbooks.standin.entities import HIDDEN, name_field, named_kind
 from recoup.plugins.quickbooks.standin.fault import business, not_found
 from recoup.plugins.quickbooks.standin.ledger import Ledger
 from recoup.plugins.quickbooks.standin.proof import payment_violations
-from recoup.plugins.quickbooks.standin.wire import Doc, decimal, money
 
 
 class Bookkeeper(Ledger, ABC):

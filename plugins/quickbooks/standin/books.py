@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
+from recoup.connector.standin.clock import Clock
+from recoup.connector.standin.wire import Doc, decimal
 from recoup.plugins.quickbooks.standin import proof, settling
+from recoup.plugins.quickbooks.standin.amounts import money
 from recoup.plugins.quickbooks.standin.bookkeeper import Bookkeeper
-from recoup.plugins.quickbooks.standin.clock import Clock
 from recoup.plugins.quickbooks.standin.drafts import (
     complete_form,
     draft,
@@ -37,7 +39,6 @@ from recoup.plugins.quickbooks.standin.ledger import DIRECT, links_of
 from recoup.plugins.quickbooks.standin.profile import company_info, preferences
 from recoup.plugins.quickbooks.standin.rules import check_body, check_currencies, check_unique
 from recoup.plugins.quickbooks.standin.shelf import zone_of
-from recoup.plugins.quickbooks.standin.wire import Doc, decimal, money
 
 __all__ = ["Books", "Clock", "Fault"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Set
 from datetime import date, datetime, timedelta
 
+from recoup.connector.standin.wire import dumps
 from recoup.plugins.quickbooks.standin.entities import BY_LOWER, COUNTED, HIDDEN, NOT_IN_CDC
 from recoup.plugins.quickbooks.standin.fault import Fault, query_invalid
 from recoup.plugins.quickbooks.standin.shelf import Shelf
-from recoup.plugins.quickbooks.standin.wire import dumps
 
 LOOK_BACK = timedelta(days=30)
 MOST_OBJECTS = 1000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from recoup.connector.standin.wire import Doc, decimal
 from recoup.plugins.quickbooks.standin.shelf import Shelf
-from recoup.plugins.quickbooks.standin.wire import Doc, decimal
 
 RECEIVABLE = "Accounts Receivable"
 _CURRENCY_NAMES = {

@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from recoup.connector.standin.wire import Doc, decimal
+from recoup.plugins.quickbooks.standin.amounts import money
 from recoup.plugins.quickbooks.standin.entities import LISTS, NAMES, SALES_FORMS, name_field
 from recoup.plugins.quickbooks.standin.forms import due_on, last_line_id, total_form
 from recoup.plugins.quickbooks.standin.ledger import DIRECT
-from recoup.plugins.quickbooks.standin.wire import Doc, decimal, money
 
 if TYPE_CHECKING:
     from recoup.plugins.quickbooks.standin.books import Books

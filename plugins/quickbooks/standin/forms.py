@@ -6,8 +6,9 @@ import calendar
 from datetime import date, timedelta
 from decimal import Decimal
 
+from recoup.connector.standin.wire import Doc, cents, decimal
+from recoup.plugins.quickbooks.standin.amounts import money
 from recoup.plugins.quickbooks.standin.fault import business, missing
-from recoup.plugins.quickbooks.standin.wire import Doc, cents, decimal, money
 
 MOST_LINES = 750
 DEFAULT_TERM_DAYS = 30  # a recorded invoice without any term falls due 30 days later

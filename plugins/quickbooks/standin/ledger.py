@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 
+from recoup.connector.standin.wire import Doc, cents, decimal
+from recoup.plugins.quickbooks.standin.amounts import money
 from recoup.plugins.quickbooks.standin.chart import Chart
 from recoup.plugins.quickbooks.standin.entities import HIDDEN, named_kind
 from recoup.plugins.quickbooks.standin.fault import business
-from recoup.plugins.quickbooks.standin.wire import Doc, cents, decimal, money
 
 # How Payment.Line.LinkedTxn.TxnType names the entities it settles.
 LINKED_ENTITY = {

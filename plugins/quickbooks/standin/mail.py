@@ -6,11 +6,11 @@ import hashlib
 import re
 from collections import Counter
 
+from recoup.connector.standin.wire import Doc
 from recoup.plugins.quickbooks.standin.books import Books
 from recoup.plugins.quickbooks.standin.entities import PRINTABLE
 from recoup.plugins.quickbooks.standin.fault import Fault, business, unsupported
 from recoup.plugins.quickbooks.standin.options import Options
-from recoup.plugins.quickbooks.standin.wire import Doc
 
 _ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 

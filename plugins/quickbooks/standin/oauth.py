@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 
-from recoup.plugins.quickbooks.standin.clock import Clock
+from recoup.connector.standin.clock import Clock
 from recoup.plugins.quickbooks.standin.options import Options
 
 ACCESS_SECONDS = 3600

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from recoup.connector.standin.wire import Doc, cents, decimal
 from recoup.plugins.quickbooks.standin.entities import HIDDEN
 from recoup.plugins.quickbooks.standin.ledger import Ledger, Target, links_of
-from recoup.plugins.quickbooks.standin.wire import Doc, cents, decimal
 
 TITLES = {
     "Invoice": "Invoice",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recoup.plugins.quickbooks.standin.wire import Doc
+from recoup.connector.standin.wire import Doc
 
 if TYPE_CHECKING:
     from recoup.plugins.quickbooks.standin.books import Books

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
+from recoup.connector.standin.wire import decimal
+from recoup.plugins.quickbooks.standin.amounts import money
 from recoup.plugins.quickbooks.standin.chart import RECEIVABLE
 from recoup.plugins.quickbooks.standin.ledger import Amounts, Ledger, links_of
-from recoup.plugins.quickbooks.standin.wire import decimal, money
 
 
 def _rolled_up(ledger: Ledger, own: Amounts) -> Amounts:

@@ -10,10 +10,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from recoup.connector.standin.wire import Doc
 from recoup.plugins.quickbooks.standin.entities import HIDDEN, KNOWN, LISTS, TRANSACTIONS
 from recoup.plugins.quickbooks.standin.fault import query_invalid, query_syntax
 from recoup.plugins.quickbooks.standin.shelf import Shelf
-from recoup.plugins.quickbooks.standin.wire import Doc
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 

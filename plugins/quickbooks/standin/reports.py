@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from recoup.connector.standin.wire import Doc
 from recoup.plugins.quickbooks.standin.fault import Fault, unsupported
 from recoup.plugins.quickbooks.standin.openitems import TITLES, OpenItem, open_items
-from recoup.plugins.quickbooks.standin.wire import Doc
 
 if TYPE_CHECKING:
     from recoup.plugins.quickbooks.standin.books import Books

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from recoup.connector.standin.wire import Doc, decimal
 from recoup.plugins.quickbooks.standin.entities import (
     LISTS,
     NAMES,
@@ -26,7 +27,6 @@ from recoup.plugins.quickbooks.standin.fault import (
     unknown_property,
 )
 from recoup.plugins.quickbooks.standin.properties import PROPERTIES
-from recoup.plugins.quickbooks.standin.wire import Doc, decimal
 
 if TYPE_CHECKING:
     from recoup.plugins.quickbooks.standin.books import Books

@@ -15,8 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from recoup.connector.standin.seed_errors import SeedError
 from recoup.plugins.quickbooks.standin.seed_documents import Payload, currency_ref, ref
-from recoup.plugins.quickbooks.standin.seed_errors import SeedError
 from recoup.plugins.quickbooks.standin.shelf import zone_of
 
 PACIFIC = "America/Los_Angeles"

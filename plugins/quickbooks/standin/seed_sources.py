@@ -10,14 +10,15 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from recoup.connector.standin.clock import Clock
+from recoup.connector.standin.history import read_rows
+from recoup.connector.standin.seed_errors import SeedError
 from recoup.plugins.quickbooks.standin import seed_demo_cast as cast
 from recoup.plugins.quickbooks.standin.books import Books
-from recoup.plugins.quickbooks.standin.clock import Clock
 from recoup.plugins.quickbooks.standin.seed_demo import demo_register
 from recoup.plugins.quickbooks.standin.seed_demo_diary import ZONE
-from recoup.plugins.quickbooks.standin.seed_errors import SeedError
 from recoup.plugins.quickbooks.standin.seed_folder import Folder, read_folder
-from recoup.plugins.quickbooks.standin.seed_history import history_register, read_rows
+from recoup.plugins.quickbooks.standin.seed_history import history_register
 from recoup.plugins.quickbooks.standin.seed_register import Register
 
 __all__ = ["SeedError", "demo_books", "folder_books", "history_books", "open_seed"]

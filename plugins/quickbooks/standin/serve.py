@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Sequence
 
+from recoup.connector.standin.serving import serve_until_told
+from recoup.connector.standin.words import say
 from recoup.plugins.quickbooks.standin.books import Books
 from recoup.plugins.quickbooks.standin.options import Options
 from recoup.plugins.quickbooks.standin.server import StandIn
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def serve(
@@ -21,7 +17,7 @@ def serve(
     *,
     throttle: bool = True,
     state: str | None = None,
-    ready: Callable[[str], object] = _say,
+    ready: Callable[[str], object] = say,
     options: Options | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; *ready* gets the URL once requests are answered.
@@ -31,15 +27,4 @@ def serve(
     """
     options = options or Options()
     options.throttle, options.state = throttle, state or options.state
-    stop = threading.Event()
-    previous = {}
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            previous[number] = signal.signal(number, lambda *_: stop.set())
-    try:
-        with StandIn(books_list, port, options) as standin:
-            ready(standin.url)
-            stop.wait()
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    serve_until_told(lambda: StandIn(books_list, port, options), ready)

@@ -13,9 +13,11 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from recoup.connector.standin.listener import Answer, Dropped, Listener, Request
+from recoup.connector.standin.switchboard import Planned, Switchboard
+from recoup.connector.standin.wire import dumps
 from recoup.plugins.quickbooks.standin import admin, state
 from recoup.plugins.quickbooks.standin.answer import (
-    Answer,
     answer_fault,
     answer_json,
     blocked,
@@ -27,19 +29,11 @@ from recoup.plugins.quickbooks.standin.answer import (
 from recoup.plugins.quickbooks.standin.api import Api, Call
 from recoup.plugins.quickbooks.standin.books import Books
 from recoup.plugins.quickbooks.standin.fault import MALFORMED, Fault, malformed, unsupported
-from recoup.plugins.quickbooks.standin.listener import Dropped, Listener, Request
 from recoup.plugins.quickbooks.standin.oauth import Consent, Refused
 from recoup.plugins.quickbooks.standin.options import Options
-from recoup.plugins.quickbooks.standin.switchboard import (
-    AFTER,
-    BEFORE,
-    THROTTLED,
-    Planned,
-    Switchboard,
-)
+from recoup.plugins.quickbooks.standin.strikes import AFTER, BEFORE, ONLY, THROTTLED
 from recoup.plugins.quickbooks.standin.throttle import Throttle
 from recoup.plugins.quickbooks.standin.webhooks import Webhooks
-from recoup.plugins.quickbooks.standin.wire import dumps
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +43,7 @@ OAUTH_PATHS = {
     "/oauth2/v1/tokens/bearer",
     "/v2/oauth2/tokens/revoke",
 }
+UNCACHED = "max-age=0, no-cache, no-store, must-revalidate, private"
 REPEATED = 100_000  # served requests kept in the log
 
 
@@ -79,7 +74,7 @@ class StandIn:
         self.books = companies[0]
         self.companies = {company.realm: company for company in companies}
         self.options = options or Options()
-        self.faults = Switchboard()
+        self.faults = Switchboard(BEFORE + AFTER, ONLY)
         self.log: list[Served] = []
         self.calls: Counter[str] = Counter()
         self.apis = {
@@ -96,7 +91,7 @@ class StandIn:
             self.webhooks.listen(company)
         self.state = state.State(self.options.state, self) if self.options.state else None
         try:
-            self._listener = Listener(self, port)
+            self._listener = Listener(self.handle, self.books.clock.now, port)
         except OSError:
             if self.state is not None:
                 self.state.close()
@@ -173,6 +168,7 @@ class StandIn:
                 fault = unsupported(f"Could not find resource for relative : {target.path}")
                 answer = answer_fault(fault, self._stamp(self.books))
             answer.headers.update({"intuit_tid": tid, "Intuit-Tid": tid})  # both have been seen
+            answer.headers["Cache-Control"] = UNCACHED
             status = answer.status
             return answer
         finally:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from recoup.connector.standin.wire import Doc, decimal
+from recoup.plugins.quickbooks.standin.amounts import money
 from recoup.plugins.quickbooks.standin.fault import business, deposited, invalid_reference
 from recoup.plugins.quickbooks.standin.ledger import Ledger, Target, links_of, settled_entity
-from recoup.plugins.quickbooks.standin.wire import Doc, decimal, money
 
 WITH_BALANCE = ("Invoice", "CreditMemo")
 DEPOSITABLE = ("Payment", "SalesReceipt", "RefundReceipt")

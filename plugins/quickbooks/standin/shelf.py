@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from recoup.plugins.quickbooks.standin.clock import Clock
+from recoup.connector.standin.clock import Clock
+from recoup.connector.standin.wire import Doc, dumps
 from recoup.plugins.quickbooks.standin.entities import (
     LISTS,
     REF_TARGET,
@@ -17,7 +18,6 @@ from recoup.plugins.quickbooks.standin.entities import (
     name_field,
     named_kind,
 )
-from recoup.plugins.quickbooks.standin.wire import Doc, dumps
 
 _NAMELESS = frozenset({"DepositToAccountRef", "SalesTermRef", "ARAccountRef"})
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from recoup.plugins.quickbooks.standin.wire import dumps, loads
+from recoup.connector.standin.wire import dumps, loads
 
 if TYPE_CHECKING:
     from recoup.plugins.quickbooks.standin.api import Api

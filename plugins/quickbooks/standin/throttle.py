@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 
-from recoup.plugins.quickbooks.standin.clock import Clock
+from recoup.connector.standin.clock import Clock
 from recoup.plugins.quickbooks.standin.options import Options
 
 

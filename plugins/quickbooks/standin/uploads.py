@@ -6,9 +6,9 @@ import base64
 import email
 import email.policy
 
+from recoup.connector.standin.wire import Doc, dumps, loads
 from recoup.plugins.quickbooks.standin.books import Books
 from recoup.plugins.quickbooks.standin.fault import Fault, business
-from recoup.plugins.quickbooks.standin.wire import Doc, dumps, loads
 
 
 def upload(books: Books, body: bytes, content_type: str) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from recoup.plugins.quickbooks.standin.clock import Clock
+from recoup.connector.standin.clock import Clock
+from recoup.connector.standin.wire import dumps
 from recoup.plugins.quickbooks.standin.shelf import Shelf
-from recoup.plugins.quickbooks.standin.wire import dumps
 
 RETRY_AFTER = (10, 20, 30, 5 * 60, 20 * 60, 2 * 3600, 4 * 3600, 6 * 3600)  # then 6-hourly
 Post = Callable[[str, bytes, dict[str, str]], int]

@@ -18,11 +18,11 @@ import vcr  # type: ignore[import-untyped]
 from recoup.connector.facades import Consent, Ledger
 from recoup.connector.pages import Cursor, Page
 from recoup.connector.protocols import ClientApp, Connection, TokenSet
+from recoup.connector.standin.clock import Clock as BooksClock
 from recoup.connector.testing.fakes import NOON, FakeClock, FakeVault, OpenGate, connection
 from recoup.plugins.quickbooks.adapter import QuickBooksLedger
 from recoup.plugins.quickbooks.consent import QuickBooksConsent
 from recoup.plugins.quickbooks.standin.books import Books
-from recoup.plugins.quickbooks.standin.clock import Clock as BooksClock
 from recoup.plugins.quickbooks.standin.options import Options
 from recoup.plugins.quickbooks.standin.server import StandIn
 

@@ -14,9 +14,8 @@ from harness import small_world
 from harness.bookkeeping import VERBS, act
 from harness.nursery import Nursery
 from harness.truth import differences
-from recoup.plugins.quickbooks.standin.answer import Answer
+from recoup.connector.standin.listener import Answer, Request
 from recoup.plugins.quickbooks.standin.books import Books, Clock
-from recoup.plugins.quickbooks.standin.listener import Request
 from recoup.plugins.quickbooks.standin.options import Options
 from recoup.plugins.quickbooks.standin.server import StandIn
 

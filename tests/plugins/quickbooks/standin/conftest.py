@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
+from recoup.connector.standin.wire import dumps
 from recoup.plugins.quickbooks.standin.books import Books, Clock
 from recoup.plugins.quickbooks.standin.server import StandIn
-from recoup.plugins.quickbooks.standin.wire import dumps
 
 NOON = datetime(2026, 5, 1, 19, 0, 0, 250_000, tzinfo=UTC)  # noon in Los Angeles
 

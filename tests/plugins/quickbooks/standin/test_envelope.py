@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from recoup.plugins.quickbooks.standin.wire import dumps, loads
+from recoup.connector.standin.wire import dumps, loads
 
 
 def test_an_empty_page_is_an_empty_object(qbo: Any) -> None:

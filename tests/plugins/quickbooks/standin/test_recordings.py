@@ -26,8 +26,8 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from recoup.connector.standin.clock import Clock
 from recoup.plugins.quickbooks.standin.books import Books
-from recoup.plugins.quickbooks.standin.clock import Clock
 from recoup.plugins.quickbooks.standin.server import StandIn
 
 ROOT = Path(__file__).resolve().parents[4]

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from recoup.connector.standin.clock import Clock
+from recoup.connector.standin.wire import dumps
 from recoup.plugins.quickbooks.standin.books import Books
-from recoup.plugins.quickbooks.standin.clock import Clock
 from recoup.plugins.quickbooks.standin.seed_demo import demo_bookkeeper_day, demo_register
 from recoup.plugins.quickbooks.standin.seed_register import Register
 from recoup.plugins.quickbooks.standin.seed_sources import demo_books
-from recoup.plugins.quickbooks.standin.wire import dumps
 
 TODAY = date(2026, 3, 17)
 Payload = dict[str, Any]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recoup.plugins.quickbooks.standin.seed_errors import SeedError
+from recoup.connector.standin.seed_errors import SeedError
 from recoup.plugins.quickbooks.standin.seed_folder import Folder, read_folder
 
 Read = Callable[..., Folder]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from recoup.plugins.quickbooks.standin.seed_errors import SeedError
-from recoup.plugins.quickbooks.standin.seed_history import HEADER, history_register, read_rows
+from recoup.connector.standin.history import HEADER, read_rows
+from recoup.connector.standin.seed_errors import SeedError
+from recoup.plugins.quickbooks.standin.seed_history import history_register
 from recoup.plugins.quickbooks.standin.seed_register import Register
 
 Play = Callable[..., Register]

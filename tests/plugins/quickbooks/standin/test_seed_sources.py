@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from recoup.plugins.quickbooks.standin.clock import Clock
+from recoup.connector.standin.clock import Clock
+from recoup.connector.standin.wire import dumps
 from recoup.plugins.quickbooks.standin.seed_sources import SeedError, open_seed
-from recoup.plugins.quickbooks.standin.wire import dumps
 
 ROOT = Path(__file__).resolve().parents[4]
 HISTORY = ROOT.parent / "shared" / "ar-history" / "b2b-wholesale.csv"

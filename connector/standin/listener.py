@@ -1,4 +1,4 @@
-"""HTTP/1.1 with keep-alive and gzip around the stand-in; nothing of the platform lives here."""
+"""HTTP/1.1 with keep-alive and gzip around a stand-in; nothing of a platform lives here."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import contextlib
 import gzip
 import socket
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from recoup.plugins.quickbooks.standin.answer import Answer
-
-if TYPE_CHECKING:
-    from recoup.plugins.quickbooks.standin.server import StandIn
+__all__ = ["Answer", "Dropped", "Listener", "Request"]
 
 WORTH_ZIPPING = 512  # bytes
 LARGEST_BODY = 64 * 1024 * 1024
@@ -35,16 +34,34 @@ class Request:
     body: bytes
 
 
+@dataclass
+class Answer:
+    """One response, before compression."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json;charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None  # bytes of the body after which the connection is cut
+
+
 class Listener(ThreadingHTTPServer):
-    """Listens on 127.0.0.1 and remembers its open connections so that it can close them."""
+    """Listens on 127.0.0.1 and remembers its open connections so that it can close them.
+
+    handle answers a request, in a thread per connection, or raises Dropped. now is the instant
+    of the Date header.
+    """
 
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, standin: StandIn, port: int) -> None:
-        self.standin = standin
+    def __init__(
+        self, handle: Callable[[Request], Answer], now: Callable[[], datetime], port: int
+    ) -> None:
+        self.handle = handle
+        self.now = now
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -84,9 +101,9 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 300
 
     @property
-    def _standin(self) -> StandIn:
+    def _listener(self) -> Listener:
         assert isinstance(self.server, Listener)
-        return self.server.standin
+        return self.server
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet: the stand-in has its own log."""
@@ -99,11 +116,19 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a POST."""
         self._serve()
 
+    def do_PUT(self) -> None:
+        """Answer a PUT."""
+        self._serve()
+
+    def do_DELETE(self) -> None:
+        """Answer a DELETE."""
+        self._serve()
+
     def _serve(self) -> None:
         headers = {key.lower(): value for key, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self._body(headers))
         try:
-            answer = self._standin.handle(request)
+            answer = self._listener.handle(request)
         except Dropped:
             self._cut()
             return
@@ -133,12 +158,10 @@ class _Handler(BaseHTTPRequestHandler):
         if zipped:
             body = gzip.compress(body, compresslevel=1)
         self.send_response_only(answer.status, HTTPStatus(answer.status).phrase)
-        self.send_header(
-            "Date", formatdate(self._standin.books.clock.now().timestamp(), usegmt=True)
-        )
+        self.send_header("Date", formatdate(self._listener.now().timestamp(), usegmt=True))
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "max-age=0, no-cache, no-store, must-revalidate, private")
+        if answer.status != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(body)))
         if zipped:
             self.send_header("Content-Encoding", "gzip")
         for name, value in answer.headers.items():

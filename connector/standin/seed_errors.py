@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["SeedError"]
+
 
 class SeedError(ValueError):
     """The seed is missing or not what it should be.

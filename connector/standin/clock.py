@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+__all__ = ["Clock"]
+
 
 class Clock:
     """Tells the time to one or more companies; tests and the admin surface move it."""

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-THROTTLED = ("429_xml", "429_json_lower", "429_json_upper", "429_html", "403_throttle")
-BEFORE = (*THROTTLED, "500", "502", "503", "504", "drop_before", "hang", "expire_token",
-          "monthly_block", "poison_4002", "auth_120", "fault_in_200")  # fmt: skip
-AFTER = ("drop_after", "truncate", "cut_json", "false_deleted")
-CDC_ONLY = frozenset({"false_deleted", "poison_4002"})
-KINDS = frozenset((*BEFORE, *AFTER))
+__all__ = ["Planned", "Switchboard"]
 
 
 @dataclass
@@ -30,12 +25,15 @@ class Planned:
 class Switchboard:
     """Plans faults and tells the server which one a request meets."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Collection[str], only: Mapping[str, str] | None = None) -> None:
+        """kinds: the faults that the platform can suffer. only: kind → how a target must begin."""
+        self.kinds = frozenset(kinds)
+        self._only = dict(only or {})
         self._lock = threading.Lock()
         self._planned: list[Planned] = []
         self._between: list[tuple[Callable[[], object], str, int]] = []
         self.struck: dict[str, int] = {}  # kind → how often it struck
-        self.poisoned: set[tuple[str, str]] = set()  # (entity, id): CDC fails while it shows them
+        self.poisoned: set[tuple[str, str]] = set()  # (type, id): spoils what shows it
 
     def next(
         self,
@@ -49,21 +47,18 @@ class Switchboard:
     ) -> None:
         """Let the next *times* API requests whose path and query hold *match* suffer *kind*.
 
-        after: matching requests to let through first. settings: ``seconds`` for hang; ``bytes``
-        for truncate and cut_json, how many arrive (cut_json is whole to HTTP, only the JSON is
-        not); ``ids`` for false_deleted, none takes the first row; ``retry_after`` for the
-        throttles. false_deleted and poison_4002 meet only CDC calls. Raises ValueError on a
-        bad kind.
+        after: matching requests to let through first. settings: what the kind needs, e.g.
+        ``seconds`` to hang or ``bytes`` that arrive. Raises ValueError on a bad kind.
         """
-        if kind not in KINDS:
-            raise ValueError(f"unknown fault {kind!r}; choose from {', '.join(sorted(KINDS))}")
+        if kind not in self.kinds:
+            raise ValueError(f"unknown fault {kind!r}; choose from {', '.join(sorted(self.kinds))}")
         with self._lock:
             self._planned.append(Planned(kind, times, match, method, after, settings))
 
     def between_pages(
         self, action: Callable[[], object], *, match: str = "", times: int = 1
     ) -> None:
-        """Run *action* after the next query pages whose statement holds *match*, once per page."""
+        """Run *action* after the next pages whose request holds *match*, once per page."""
         with self._lock:
             self._between.append((action, match, times))
 
@@ -80,11 +75,11 @@ class Switchboard:
         with self._lock:
             return sum(plan.times for plan in self._planned)
 
-    def strike(self, method: str, target: str, kinds: tuple[str, ...]) -> Planned | None:
+    def strike(self, method: str, target: str, kinds: Collection[str]) -> Planned | None:
         """Return the fault this request meets, and count it as spent."""
         with self._lock:
             for plan in self._planned:
-                if plan.kind in CDC_ONLY and not target.startswith("cdc?"):
+                if not target.startswith(self._only.get(plan.kind, "")):
                     continue
                 if plan.kind not in kinds or plan.match not in target:
                     continue
@@ -100,13 +95,13 @@ class Switchboard:
                 return plan
         return None
 
-    def page_served(self, statement: str) -> None:
+    def page_served(self, asked: str) -> None:
         """Run what was planned between pages; called outside every lock."""
         due: list[Callable[[], object]] = []
         with self._lock:
             kept = []
             for action, match, times in self._between:
-                if match in statement:
+                if match in asked:
                     due.append(action)
                     times -= 1
                 if times > 0:

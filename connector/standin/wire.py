@@ -1,4 +1,4 @@
-"""JSON as the platform writes it: exact decimals, compact, amounts with two places."""
+"""JSON as the platforms write it: exact decimals, compact."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
+
+__all__ = ["CENT", "Doc", "cents", "decimal", "dumps", "loads"]
 
 Doc = dict[str, Any]
 
@@ -43,9 +45,3 @@ def decimal(value: Any) -> Decimal:
 def cents(value: Decimal) -> Decimal:
     """Round to two places, halves away from zero."""
     return value.quantize(CENT, rounding=ROUND_HALF_UP)
-
-
-def money(value: Decimal) -> Decimal | int:
-    """Shape an amount for the wire: two places, but a bare 0."""
-    rounded = cents(value)
-    return rounded if rounded else 0
