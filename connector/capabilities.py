@@ -13,6 +13,7 @@ class Capability(StrEnum):
     INCREMENTAL_PULL = "incremental_pull"  # pull(cursor) returns only what changed
     DELETIONS = "deletions"  # pull reports deleted documents by itself
     COUNT_SWEEP = "count_sweep"  # count_objects(), and sweep() by creation window
+    OPEN_SWEEP = "open_sweep"  # sweep_open() shows what pull(cursor) is blind to
     LIVE_FETCH = "live_fetch"  # fetch() reads named documents as they are now
     CONTROL_NOW = "control_now"  # control_totals(None)
     CONTROL_DATED = "control_dated"  # control_totals(a past date)

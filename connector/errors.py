@@ -13,6 +13,7 @@ RecoupError
 │   ├── Stale            the document changed under the write: read again and decide again
 │   └── Gone             the ledger no longer has the document
 ├── NeedsReconnect       a person must give consent again (exit code 3)
+│   └── NeedsConsent     the consent lives but does not cover this: more scopes must be granted
 └── NotSupported         the ledger or adapter cannot do this; its capabilities said so
 """
 
@@ -25,6 +26,7 @@ __all__ = [
     "Busy",
     "Fatal",
     "Gone",
+    "NeedsConsent",
     "NeedsReconnect",
     "NotSupported",
     "OutcomeUnknown",
@@ -114,6 +116,10 @@ class Gone(Skippable):
 
 class NeedsReconnect(RecoupError):
     """The consent is gone or does not reach this company; a person must connect again."""
+
+
+class NeedsConsent(NeedsReconnect):
+    """The tokens are good, the consent is too narrow: renewing them would change nothing."""
 
 
 class NotSupported(RecoupError):

@@ -125,6 +125,9 @@ class Ledger(_FirstResult):
     def count_objects(self) -> Sequence[Swept]:
         return cast("Sequence[Swept]", self._ask("count_objects"))
 
+    def sweep_open(self) -> Iterator[Page]:
+        return cast("Iterator[Page]", self._ask("sweep_open"))
+
     def fetch(self, wanted: Sequence[tuple[str, str]]) -> Fetched:
         return cast(Fetched, self._ask("fetch", wanted=wanted))
 

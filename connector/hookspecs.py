@@ -126,6 +126,16 @@ class LedgerSpec:
         raise AssertionError
 
     @hookspec(firstresult=True)
+    def sweep_open(self) -> Iterator[Page]:
+        """Yield every open document as the ledger holds it now, whatever its change stamp says.
+
+        Needs OPEN_SWEEP: for ledgers that change documents without saying so. Each page carries
+        payloads and, when a type is complete, its Swept with open_only. The cursors are empty
+        and not stored. The engine asks daily and before anything is sent.
+        """
+        raise AssertionError
+
+    @hookspec(firstresult=True)
     def fetch(self, wanted: Sequence[tuple[str, str]]) -> Fetched:
         """Read the named objects live, as (source_type, ledger_id) pairs.
 

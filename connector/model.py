@@ -34,6 +34,7 @@ __all__ = [
     "OpenEntry",
     "Payment",
     "Record",
+    "Refund",
     "StatementLine",
     "Unmapped",
 ]
@@ -127,6 +128,7 @@ class Customer(_Read):
     terms: str | None = None  # the ledger's id of the payment terms
     debtor_type: str | None = None  # "business" or "person", where known
     balance: Money | None = None  # the ledger's own figure for its own documents, no children
+    balance_in_home: bool = False  # it sums documents of every currency at their booked rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +204,28 @@ class Payment(_Read):
         return DocumentRef(self.kind, self.ledger_id)
 
 
-Document = Invoice | CreditNote | Payment
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund(_Read):
+    """Money given back. *balance* is what no credit covers yet: total − allocations in.
+
+    A credit note, payment or overpayment is its source: credit note → refund.
+    """
+
+    customer_id: str
+    number: str | None = None
+    issued_on: date
+    total: Money
+    balance: Money
+    rate: Decimal | None = None
+    state: DocumentState = DocumentState.POSTED
+    allocations: tuple[Allocation, ...] = ()
+
+    @property
+    def ref(self) -> DocumentRef:
+        return DocumentRef(DocumentKind.REFUND, self.ledger_id)
+
+
+Document = Invoice | CreditNote | Payment | Refund
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +271,9 @@ class Unmapped(_Read):
     source_type: str  # the platform's own name of the type
 
 
-Record = Customer | Invoice | CreditNote | Payment | ControlPosting | ControlAccount | Unmapped
+Record = (
+    Customer | Invoice | CreditNote | Payment | Refund | ControlPosting | ControlAccount | Unmapped
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,13 +42,16 @@ class Window(NamedTuple):
 class Swept:
     """What the ledger holds of one type in one window, so that the engine can say what is missing.
 
-    count is always set. ids is None when the objects were only counted.
+    count is always set. ids is None when the objects were only counted. With open_only the
+    sweep covers the objects with an open balance, drafts included, and no others: one that the
+    store holds open and the sweep does not show is read live.
     """
 
     source_type: str
     window: Window
     count: int
     ids: frozenset[str] | None = None
+    open_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,8 +101,10 @@ class Budget:
     """An allowance of calls that processes share.
 
     key names it across processes, e.g. ``quickbooks:4620…:minute``. per is the window; None is
-    a calendar month in UTC. burst bounds what may be taken at once, so that a rolling window
-    never sees more than limit. reserve is kept back for urgent calls: live re-reads and writes.
+    a calendar month in UTC. A paced window grants *burst* at once and then one call per step, so
+    that no rolling window ever sees more than limit; an unpaced one counts within fixed windows
+    of *per* from midnight UTC, for allowances of a day. reserve is kept back for urgent calls:
+    live re-reads and writes.
     """
 
     key: str
@@ -110,6 +112,7 @@ class Budget:
     per: timedelta | None
     burst: int = 1
     reserve: int = 0
+    paced: bool = True  # without a meaning for a month, which is always counted
 
 
 class RateGate(Protocol):
@@ -125,6 +128,13 @@ class RateGate(Protocol):
 
     def spent(self, budget: Budget) -> int:
         """Calls taken in the current window or month."""
+        ...
+
+    def correct(self, budget: Budget, remaining: int) -> None:
+        """The platform says that *remaining* calls are left in its current window.
+
+        Only ever lowers what we grant: another program may spend from the same allowance.
+        """
         ...
 
     def pause(self, key: str, until: datetime) -> None:

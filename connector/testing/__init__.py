@@ -18,16 +18,24 @@ if TYPE_CHECKING:
     from recoup.connector.testing.case import LedgerCase, Unplayable
     from recoup.connector.testing.mirror import Mirror
     from recoup.connector.testing.suite import LedgerConformance
+    from recoup.connector.testing.teller import Teller
 
-__all__ = ["LedgerCase", "LedgerConformance", "Mirror", "Unplayable"]
+__all__ = ["LedgerCase", "LedgerConformance", "Mirror", "Teller", "Unplayable"]
 
 _HOMES = {
     "LedgerCase": "case",
     "LedgerConformance": "suite",
     "Mirror": "mirror",
+    "Teller": "teller",
     "Unplayable": "case",
 }
-_REWRITTEN = ("promises", "pulling", "scenario", "writing")  # without it a failure shows no values
+_REWRITTEN = (
+    "promises",
+    "pulling",
+    "scenario",
+    "telling",
+    "writing",
+)  # without it a failure shows no values
 
 if sys.modules.get("pytest"):
     sys.modules["pytest"].register_assert_rewrite(*(f"{__name__}.{name}" for name in _REWRITTEN))

@@ -82,6 +82,10 @@ class LedgerCase(ABC):
     def delete_invoice(self, invoice_id: str) -> None:
         raise Unplayable("this ledger cannot delete an invoice")
 
+    def change_silently(self, invoice_id: str) -> None:
+        """Change the open invoice in a way that moves no change stamp of the ledger."""
+        raise Unplayable("this ledger stamps every change")
+
     def delete_payment(self, payment_id: str) -> None:
         raise Unplayable("this ledger cannot delete a payment")
 

@@ -95,6 +95,7 @@ class OpenGate:
     def __init__(self) -> None:
         self.taken: dict[str, int] = {}
         self.pauses: dict[str, datetime] = {}
+        self.corrections: list[tuple[str, int]] = []
 
     def take(self, budgets: Sequence[Budget], *, urgent: bool = False) -> timedelta:
         for budget in budgets:
@@ -103,6 +104,9 @@ class OpenGate:
 
     def spent(self, budget: Budget) -> int:
         return self.taken.get(budget.key, 0)
+
+    def correct(self, budget: Budget, remaining: int) -> None:
+        self.corrections.append((budget.key, remaining))
 
     def pause(self, key: str, until: datetime) -> None:
         self.pauses[key] = until

@@ -64,6 +64,15 @@ class MemoryBooks:
             raise Refused(404, f"no {kind} {row_id}")
         return _body(self.rows[kind, row_id])
 
+    def open_invoices(self, token: str) -> list[tuple[str, bytes]]:
+        """Every invoice with something open, as (id, body)."""
+        self._admit(token)
+        return [
+            (row_id, _body(row))
+            for (kind, row_id), row in self.rows.items()
+            if kind == "Invoice" and Decimal(row["open"])
+        ]
+
     def control(self, token: str) -> Decimal:
         self._admit(token)
         sign = {"Invoice": 1, "Payment": -1, "Customer": 0}

@@ -62,6 +62,9 @@ class MemoryCase(LedgerCase):
     def delete_invoice(self, invoice_id: str) -> None:
         self.books.delete("Invoice", invoice_id)
 
+    def change_silently(self, invoice_id: str) -> None:
+        self.books.rows["Invoice", invoice_id]["due"] = "2030-01-01"
+
     def delete_payment(self, payment_id: str) -> None:
         self.books.delete("Payment", payment_id)
 

@@ -32,7 +32,7 @@ from recoup.connector.model import (
     Unmapped,
 )
 from recoup.connector.money import InexactAmount, Money
-from recoup.connector.pages import Cursor, Fetched, Page, Payload, Tombstone
+from recoup.connector.pages import Cursor, Fetched, Page, Payload, Swept, Tombstone, Window
 from recoup.connector.protocols import Connection, TokenSet
 from recoup.connector.testing.fakes import tokens
 from recoup.connector.testing.memory_books import MemoryBooks, Refused
@@ -66,6 +66,7 @@ class MemoryLedger:
             {
                 Capability.INCREMENTAL_PULL,
                 Capability.DELETIONS,
+                Capability.OPEN_SWEEP,
                 Capability.LIVE_FETCH,
                 Capability.CONTROL_NOW,
                 Capability.CREATE_PAYMENT,
@@ -88,6 +89,16 @@ class MemoryLedger:
     @hookimpl
     def map_payloads(self, payloads: Sequence[Payload]) -> Sequence[Record | Exception]:
         return [_mapped(payload) for payload in payloads]
+
+    @hookimpl
+    def sweep_open(self) -> Iterator[Page]:
+        listed = self._call(self._books.open_invoices)
+        ids = frozenset(row_id for row_id, _ in listed)
+        swept = Swept(
+            source_type="Invoice", window=Window(), count=len(ids), ids=ids, open_only=True
+        )
+        payloads = [Payload("Invoice", row_id, body) for row_id, body in listed]
+        yield Page(payloads=payloads, swept=[swept], cursor={}, calls=1)
 
     @hookimpl
     def fetch(self, wanted: Sequence[tuple[str, str]]) -> Fetched:

@@ -16,6 +16,7 @@ from recoup.connector.model import (
     Invoice,
     Payment,
     Record,
+    Refund,
 )
 from recoup.connector.money import InexactAmount, Money
 from recoup.connector.pages import Cursor, Page, Payload, Swept
@@ -40,6 +41,7 @@ class Mirror:
         """Pull to the end from the last stored cursor; returns the number of pages."""
         before = self.page_count
         self.take_all(ledger, self.pages(ledger))
+        self._follow_merges(ledger)
         return self.page_count - before
 
     def pages(self, ledger: Ledger) -> Iterator[Page]:
@@ -64,7 +66,7 @@ class Mirror:
         return {
             record.ref: record.balance
             for record in self.records.values()
-            if isinstance(record, Invoice | CreditNote | Payment)
+            if isinstance(record, Invoice | CreditNote | Payment | Refund)
             and record.state is DocumentState.POSTED
         }
 
@@ -72,12 +74,25 @@ class Mirror:
         return [
             allocation
             for record in self.records.values()
-            if isinstance(record, CreditNote | Payment) and record.state is DocumentState.POSTED
+            if isinstance(record, CreditNote | Payment | Refund)
+            and record.state is DocumentState.POSTED
             for allocation in record.allocations
         ]
 
     def customers(self) -> list[Customer]:
         return [record for record in self.records.values() if isinstance(record, Customer)]
+
+    def _follow_merges(self, ledger: Ledger) -> None:
+        """Read again what names a vanished customer: a merge moves it without a trace."""
+        here = {customer.ledger_id for customer in self.customers()}
+        lost = [
+            key
+            for key, record in self.records.items()
+            if isinstance(record, Invoice | CreditNote | Payment | Refund)
+            and record.customer_id not in here
+        ]
+        if lost:
+            self._store(ledger, ledger.fetch(lost).payloads)
 
     def _store(self, ledger: Ledger, payloads: Iterable[Payload]) -> None:
         listed = list(payloads)
@@ -126,7 +141,7 @@ def _inside(created_at: datetime | None, swept: Swept) -> bool:
 
 def _inexact(record: Record) -> InexactAmount | None:
     """The engine parks a document whose amounts its currency cannot hold; so does this."""
-    if not isinstance(record, Invoice | CreditNote | Payment):
+    if not isinstance(record, Invoice | CreditNote | Payment | Refund):
         return None
     try:
         _ = record.total.minor, record.balance.minor

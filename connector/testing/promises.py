@@ -29,6 +29,7 @@ def _write(operation: Operation) -> Intent:
 # hook of its own to refuse.
 ASKED: Mapping[Capability, Callable[[Ledger, LedgerCase], object]] = {
     Capability.COUNT_SWEEP: lambda ledger, case: ledger.sweep(case.invoice_type, Window(), False),
+    Capability.OPEN_SWEEP: lambda ledger, _: list(ledger.sweep_open()),
     Capability.LIVE_FETCH: lambda ledger, case: ledger.fetch([(case.invoice_type, "1")]),
     Capability.CONTROL_NOW: lambda ledger, _: ledger.control_totals(None),
     Capability.CONTROL_DATED: lambda ledger, _: ledger.control_totals(AS_OF),
@@ -98,6 +99,22 @@ class PromiseScenarios(Scenarios):
         found = ledger.fetch([(case.invoice_type, gone), (case.invoice_type, stays)])
         assert [stone.ledger_id for stone in found.tombstones] == [gone]
         assert [payload.ledger_id for payload in found.payloads] == [stays]
+
+    def test_an_open_sweep_shows_what_no_stamp_betrayed(self, case: LedgerCase) -> None:
+        require(case.open_ledger(), Capability.OPEN_SWEEP)
+        _, invoices = crowd(case)
+        case.pay(invoices[0], "1.10")  # paid in full
+        mirror = Mirror()
+        mirror.pull(case.open_ledger())
+        case.clock.advance(timedelta(hours=1))
+        with playable():
+            case.change_silently(invoices[3])
+        pages = list(case.open_ledger().sweep_open())
+        [swept] = [s for p in pages for s in p.swept if s.source_type == case.invoice_type]
+        shown = {p.ledger_id: p.raw for page in pages for p in page.payloads}
+        assert swept.open_only and swept.ids == frozenset(invoices[1:])
+        assert swept.ids <= shown.keys()
+        assert shown[invoices[3]] != mirror.payloads[case.invoice_type, invoices[3]].raw
 
     def test_a_sweep_counts_and_lists_what_is_there(self, case: LedgerCase) -> None:
         ledger = case.open_ledger()

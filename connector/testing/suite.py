@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from recoup.connector.testing.promises import PromiseScenarios
 from recoup.connector.testing.pulling import PullScenarios
+from recoup.connector.testing.telling import StoryScenarios
 from recoup.connector.testing.writing import WriteScenarios
 
 __all__ = ["LedgerConformance"]
 
 
-class LedgerConformance(PullScenarios, PromiseScenarios, WriteScenarios):
-    """Subclass it as ``TestMyLedger`` and set ``case_type``; every scenario becomes a test."""
+class LedgerConformance(PullScenarios, PromiseScenarios, WriteScenarios, StoryScenarios):
+    """Subclass it as ``TestMyLedger``, set ``case_type`` and ``teller_type``.
+
+    Every scenario becomes a test.
+    """

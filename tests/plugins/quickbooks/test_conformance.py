@@ -33,6 +33,7 @@ from recoup.plugins.quickbooks.adapter import QuickBooksLedger
 from recoup.plugins.quickbooks.standin.books import Books, Clock
 from recoup.plugins.quickbooks.standin.options import Options
 from recoup.plugins.quickbooks.standin.server import StandIn
+from recoup.plugins.quickbooks.teller import QuickBooksTeller
 
 KINDS = {
     "Invoice": (DocumentKind.INVOICE, "Balance"),
@@ -166,6 +167,7 @@ def _line(amount: str) -> dict[str, Any]:
 
 class TestQuickBooks(LedgerConformance):
     case_type = QuickBooksCase
+    teller_type = QuickBooksTeller
 
 
 # The example adapter of the kit has no sweeps, allocations or fees: their scenarios are proven to
