@@ -64,8 +64,8 @@ class LedgerCase(ABC):
     def pay(self, invoice_id: str, amount: str) -> str:
         """Book a payment of the invoice's customer that settles *amount* of it."""
 
-    def pay_on_account(self, invoice_id: str, amount: str) -> str:
-        """Book a payment of the invoice's customer that settles nothing yet."""
+    def pay_on_account(self, invoice_id: str, amount: str) -> DocumentRef:
+        """Book money of the invoice's customer that settles nothing yet; of any kind of payment."""
         raise Unplayable("this ledger has no payments on account")
 
     def item_id(self) -> str | None:
@@ -105,18 +105,18 @@ class LedgerCase(ABC):
     def total_field(self, amount: str) -> Mapping[str, Any]:
         """Fields for write_raw that state *amount* as the invoice's total and open balance."""
 
-    @abstractmethod
     def throttle(self, calls: int) -> None:
         """Refuse the next *calls* API calls as the platform does when it is asked too often."""
+        raise Unplayable("this ledger never refuses a call")
 
-    @abstractmethod
     def expire_token(self) -> None:
         """Let the access token die at once; the refresh token lives."""
+        raise Unplayable("this ledger knows no tokens")
 
-    @abstractmethod
     def revoke_grant(self) -> None:
         """Withdraw the consent: neither token works any more."""
+        raise Unplayable("this ledger asks nobody for consent")
 
-    @abstractmethod
     def refresh_count(self) -> int:
         """How often tokens were renewed and stored in the vault since the case began."""
+        return 0

@@ -181,7 +181,8 @@ class PullScenarios(Scenarios):
 
     def test_throttling_at_the_start_says_when_to_come_back(self, case: LedgerCase) -> None:
         crowd(case)
-        case.throttle(1)
+        with playable():
+            case.throttle(1)
         with pytest.raises(Retriable) as refusal:
             Mirror().pull(case.open_ledger())
         assert refusal.value.retry_after > timedelta(0)
@@ -192,7 +193,8 @@ class PullScenarios(Scenarios):
         ledger, mirror = case.open_ledger(), Mirror()
         pages = mirror.pages(ledger)
         mirror.take(ledger, next(pages))
-        case.throttle(2)
+        with playable():
+            case.throttle(2)
         with pytest.raises(Retriable) as refusal:
             mirror.take_all(ledger, pages)
         case.clock.advance(refusal.value.retry_after)
@@ -206,13 +208,15 @@ class PullScenarios(Scenarios):
         for number, page in enumerate(mirror.pages(ledger), 1):
             mirror.take(ledger, page)
             if number == 1:
-                case.expire_token()
+                with playable():
+                    case.expire_token()
         assert_same_books(mirror, case)
         assert case.refresh_count() == before + 1
 
     def test_a_renewed_token_serves_the_next_process(self, case: LedgerCase) -> None:
         crowd(case)
-        case.expire_token()
+        with playable():
+            case.expire_token()
         Mirror().pull(case.open_ledger())
         before = case.refresh_count()
         mirror = Mirror()
@@ -222,7 +226,8 @@ class PullScenarios(Scenarios):
 
     def test_a_withdrawn_consent_asks_for_a_person(self, case: LedgerCase) -> None:
         crowd(case)
-        case.revoke_grant()
+        with playable():
+            case.revoke_grant()
         with pytest.raises(NeedsReconnect):
             Mirror().pull(case.open_ledger())
 

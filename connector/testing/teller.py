@@ -12,6 +12,7 @@ from recoup.connector.facades import Ledger
 from recoup.connector.model import DocumentRef
 from recoup.connector.testing.acts import Act, Bills, Credits, Event, Opens, Receives, Refunds
 from recoup.connector.testing.case import Unplayable
+from recoup.connector.testing.fakes import FakeClock
 from recoup.connector.testing.story import HOME
 
 __all__ = ["Enacted", "Known", "Teller", "enact"]
@@ -40,6 +41,7 @@ class Teller(ABC):
 
     differences: ClassVar[Mapping[str, str]] = {}
     home: ClassVar[str] = HOME  # only books of a single currency may have another
+    clock: FakeClock  # the one that the connection carries
 
     @abstractmethod
     def open_ledger(self) -> Ledger:

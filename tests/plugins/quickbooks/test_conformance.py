@@ -112,10 +112,10 @@ class QuickBooksCase(LedgerCase):
         body = {"CustomerRef": customer, "TotalAmt": Decimal(amount), "Line": lines}
         return str(self.books.create("Payment", body)["Id"])
 
-    def pay_on_account(self, invoice_id: str, amount: str) -> str:
+    def pay_on_account(self, invoice_id: str, amount: str) -> DocumentRef:
         customer = self.books.get("Invoice", invoice_id)["CustomerRef"]
         body = {"CustomerRef": customer, "TotalAmt": Decimal(amount)}
-        return str(self.books.create("Payment", body)["Id"])
+        return DocumentRef(DocumentKind.PAYMENT, str(self.books.create("Payment", body)["Id"]))
 
     def item_id(self) -> str | None:
         found = list(self.books.table("Item"))
