@@ -30,4 +30,5 @@ class LedgerPlatform:
     # The allowance of reads that all companies of one application share; None: reads are free.
     # The connection's monthly_reads, where the firm set it, stands above the platform's plan.
     reads_budget: Callable[[Connection], Budget] | None = None
+    poll_calls: int = 1  # API calls of a pull that finds nothing, as plans count them at first
     settings: Mapping[str, str] = field(default_factory=dict)  # name in its table → what it is

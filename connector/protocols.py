@@ -102,8 +102,10 @@ class Budget:
 
     key names it across processes, e.g. ``quickbooks:4620…:minute``. per is the window; None is
     a calendar month in UTC. A paced window grants *burst* at once and then one call per step, so
-    that no rolling window ever sees more than limit; an unpaced one counts within fixed windows
-    of *per* from midnight UTC, for allowances of a day. reserve is kept back for urgent calls:
+    that no rolling window ever sees more than limit; with burst = limit, for limits of a few
+    hundred, the calls of the last window are remembered one by one and all of the limit may be
+    taken at once. An unpaced window counts within fixed windows of *per* from midnight UTC, for
+    allowances of a day. reserve is kept back for urgent calls:
     live re-reads and writes.
     """
 

@@ -38,6 +38,7 @@ SHAPES = [
     ("credentials in a URL", re.compile(r"://[^/\s:@\"'{}<>]+:(?P<secret>[^/\s:@\"'{}<>]{8,})@")),
 ]
 LONG_WORD = re.compile(rf"(?<!{BASE64})(?P<secret>[A-Za-z0-9+/_-]{{32,}}=*)(?!{BASE64})")
+RESOURCE = re.compile(r"/[a-z_]{3,}/(?P<id>[A-Za-z0-9_-]*)")  # a path of an API and what is in it
 NOISY_BITS = 4.2  # entropy per character; English, ids and hex stay below it
 RECORDED = {".yaml", ".yml", ".json", ".har"}  # where a recorder may have put anything
 
@@ -63,7 +64,8 @@ def scan_line(line: str, *, recorded: bool) -> Iterator[tuple[str, str]]:
                 return
     if recorded:
         for match in LONG_WORD.finditer(line):
-            if _entropy(match["secret"]) > NOISY_BITS:
+            resource = RESOURCE.fullmatch(match["secret"])
+            if _entropy(resource["id"] if resource else match["secret"]) > NOISY_BITS:
                 yield "random text", match["secret"]
                 return
 

@@ -68,6 +68,13 @@ class _Told:
         self.label = {ref: label for label, refs in known.documents.items() for ref in refs}
         self.customer = {id: label for label, id in known.customers.items()}
         self.made = mirror.allocations()
+        self.carrier = {
+            made.source: record.ref
+            for record in self.kept.values()
+            if not isinstance(record, Invoice)
+            for made in record.allocations
+            if made.source not in self.kept
+        }
 
     def customers(self) -> Iterator[str]:
         named = {customer.ledger_id: customer for customer in self.mirror.customers()}
@@ -144,10 +151,12 @@ class _Told:
         return _allocation(self._name(source), self._name(target), amount, kind, on)
 
     def _name(self, ref: DocumentRef) -> str:
-        return self.label.get(ref, str(ref))
+        """A source that is no document, such as a discount's, goes by what carries it."""
+        return self.label.get(ref) or self.label.get(self.carrier.get(ref, ref), str(ref))
 
     def _dates(self, refs: Iterable[DocumentRef]) -> Iterator[date]:
         for ref in refs:
+            ref = self.carrier.get(ref, ref)
             if ref in self.kept:
                 yield self.kept[ref].issued_on
 

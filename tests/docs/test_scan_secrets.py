@@ -25,6 +25,7 @@ PLANTED = {
     "Fernet key": base64.urlsafe_b64encode(NOISE.encode()).decode(),
     "credentials in a URL": "postgresql://owner:" + "hunter2-hunter2" + "@db/recoup",
     "random text": "intuit_tid: " + NOISE + "XoQw",
+    "random text (in a path)": '"$path": "/tokens/' + NOISE + 'XoQw"',
 }
 
 
@@ -58,6 +59,7 @@ def test_a_planted_secret_is_found_with_its_line_and_masked(
 @pytest.mark.parametrize(
     "harmless",
     [
+        '"$path": "/transaction_types/CUSTOMER_ALLOCATION"',
         "sha256: " + "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "id: 5b0c3d6e-6f0e-5b7c-9a55-3f1f0d0c7a11",
         "Basic knowledge of accounting is enough",
