@@ -88,8 +88,9 @@ def _read_entity(client: Client, state: State, meter: Metered) -> Iterator[tuple
     if state.position == 1:
         state = replace(state, found={**state.found, entity: 0})
     ids: set[str] = set()
+    before = state.high_water.replace(microsecond=0)
     for step in scan(client, entity, position=state.position, fence=state.fence):
-        older = count_created_before(step.payloads, state.high_water.replace(microsecond=0))
+        older = count_created_before(step.payloads, step.created, before)
         found = {**state.found, entity: state.found[entity] + older}
         state = replace(state, position=step.position, fence=step.fence, found=found)
         if listing:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from functools import cache
 
 from recoup.connector.model import DocumentState
 from recoup.connector.money import Money
-from recoup.plugins.quickbooks.structs import MetaData, PlainObject, Ref
+from recoup.plugins.quickbooks.structs import PlainObject, Ref
 
 __all__ = [
     "MappingContext",
-    "head",
     "is_void",
     "read_money",
     "read_positive",
     "required_id",
+    "stamps",
     "state_of",
 ]
 
 VOID_NOTE = "Voided"
-_ZERO = Decimal(0)
+_POSTED, _VOID = DocumentState.POSTED, DocumentState.VOID
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +43,27 @@ class MappingContext:
         return self.home_currency
 
 
-def head(found: PlainObject, raw: bytes) -> dict[str, Any]:
-    """Return the fields that every record has."""
-    meta = found.meta_data or _NO_META
-    return {
-        "ledger_id": found.id,
-        "version": found.sync_token,
-        "created_at": _utc(meta.create_time),
-        "changed_at": _utc(meta.last_updated_time),
-        "raw": raw,
-    }
+def stamps(found: PlainObject) -> tuple[datetime | None, datetime | None]:
+    """Return when an object was created and last changed, in UTC."""
+    meta = found.meta_data
+    if meta is None:
+        return None, None
+    return _utc(meta.create_time), _utc(meta.last_updated_time)
 
 
 def read_money(amount: Decimal | None, currency: str) -> Money:
     """Read an amount; absent counts as zero. Raises InexactAmount when it does not fit."""
     if not amount:
-        return Money(_ZERO, currency)
+        return _zero(currency)
     money = Money(amount, currency)
     if not money.fits:
         _ = money.minor  # raises, and says what is wrong
     return money
+
+
+@cache
+def _zero(currency: str) -> Money:
+    return Money(Decimal(0), currency)
 
 
 def read_positive(amount: Decimal | None, currency: str) -> Money:
@@ -82,7 +83,7 @@ def is_void(total: Decimal | None, balance: Decimal | None, note: str | None) ->
 
 
 def state_of(total: Decimal | None, balance: Decimal | None, note: str | None) -> DocumentState:
-    return DocumentState.VOID if is_void(total, balance, note) else DocumentState.POSTED
+    return _VOID if not total and is_void(total, balance, note) else _POSTED
 
 
 def required_id(ref: Ref | None, what: str) -> str:
@@ -96,6 +97,3 @@ def _utc(at: datetime | None) -> datetime | None:
     if at is None or at.tzinfo is None:
         return None
     return at.astimezone(UTC)
-
-
-_NO_META = MetaData()

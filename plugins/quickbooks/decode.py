@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import msgspec
@@ -61,10 +62,11 @@ class _Head(msgspec.Struct, rename={"id": "Id"}, gc=False):
 
 
 class _BornMeta(msgspec.Struct, rename={"at": "CreateTime"}, gc=False):
-    at: datetime | None = None
+    at: Any = None  # text, unless the object is one that cannot be mapped anyway
 
 
-class _Born(msgspec.Struct, rename={"meta": "MetaData"}, gc=False):
+class _Row(msgspec.Struct, rename={"id": "Id", "meta": "MetaData"}, gc=False):
+    id: str
     meta: _BornMeta | None = None
 
 
@@ -74,11 +76,11 @@ _members = msgspec.json.Decoder(Members)
 _list = msgspec.json.Decoder(list[msgspec.Raw])
 _members_list = msgspec.json.Decoder(list[Members])
 _head = msgspec.json.Decoder(_Head)
-_born = msgspec.json.Decoder(_Born)
+_row = msgspec.json.Decoder(_Row)
 _number = msgspec.json.Decoder(int)
+_payload = partial(tuple.__new__, Payload)  # as Payload._make, without a frame for each
 _tree = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
-_BORN_MARK = b'"CreateTime":"'
 
 
 class Rows(NamedTuple):
@@ -86,6 +88,7 @@ class Rows(NamedTuple):
 
     payloads: list[Payload]
     time: datetime | None  # the server's clock when the request arrived
+    created: Mapping[str, object] = {}  # CreateTime as sent, by id
 
 
 class Changes(NamedTuple):
@@ -114,8 +117,15 @@ def read_query(body: bytes, entity: str) -> Rows:
     envelope = _decode(_page_decoder(entity), body)
     if envelope.query is None:
         raise _cut("a query answer without QueryResponse")
-    rows = _split(envelope.query.rows, envelope.query.shown, entity)
-    return Rows(rows, _instant(envelope.time))
+    found: list[msgspec.Raw] | None = envelope.query.rows
+    decode = _row.decode
+    try:
+        heads = [decode(row) for row in found or ()]
+    except msgspec.MsgspecError as error:
+        raise _cut(str(error)) from None
+    rows = _named(found, [head.id for head in heads], envelope.query.shown, entity)
+    created = {head.id: head.meta.at for head in heads if head.meta is not None}
+    return Rows(rows, _instant(envelope.time), created)
 
 
 def read_count(body: bytes) -> int:
@@ -187,29 +197,26 @@ def read_batch_count(answer: BatchAnswer) -> int:
     return _whole(members, "totalCount", 0)
 
 
-def count_created_before(payloads: Sequence[Payload], instant: datetime) -> int:
+def count_created_before(
+    payloads: Sequence[Payload], created: Mapping[str, object], instant: datetime
+) -> int:
     """Count the objects that were created before *instant*; without a creation time they do
     not count, as they do not for a query on it."""
     # Two days before the instant's date it is earlier whatever the offset says.
-    surely = (instant - timedelta(days=2)).date().isoformat().encode()
-    return sum(1 for payload in payloads if _is_born_before(payload.raw, surely, instant))
+    surely = (instant - timedelta(days=2)).date().isoformat()
+    count = 0
+    for payload in payloads:
+        text = created.get(payload.ledger_id)
+        if not isinstance(text, str):
+            continue
+        if (text[:10] < surely and text[:4].isdigit()) or _is_before(text, instant):
+            count += 1
+    return count
 
 
-def _is_born_before(raw: bytes, surely: bytes, instant: datetime) -> bool:
-    """Find MetaData.CreateTime without decoding the rest, where it cannot be mistaken.
-
-    Quotes inside a text are escaped, so that the mark stands for a field; a second one might be
-    another object's, and then the whole is decoded.
-    """
-    begins = raw.find(_BORN_MARK) + len(_BORN_MARK)
-    if begins >= len(_BORN_MARK) and raw.find(_BORN_MARK, begins) < 0:
-        if raw[begins : begins + 4].isdigit() and raw[begins : begins + 10] < surely:
-            return True
-        at = _instant(raw[begins : raw.find(b'"', begins)].decode())
-    else:
-        meta = _decode(_born, raw).meta
-        at = meta.at if meta is not None else None
-    return at is not None and at.tzinfo is not None and at < instant
+def _is_before(text: str, instant: datetime) -> bool:
+    at = _instant(text)
+    return at is not None and at < instant
 
 
 def read_object(body: bytes, entity: str) -> bytes:
@@ -265,19 +272,25 @@ def _rows(members: Members, entity: str) -> list[Payload]:
 
 
 def _split(found: list[msgspec.Raw] | None, shown: int | None, entity: str) -> list[Payload]:
+    decode = _head.decode
+    try:
+        ids = [decode(row).id for row in found or ()]
+    except msgspec.MsgspecError as error:
+        raise _cut(str(error)) from None
+    return _named(found, ids, shown, entity)
+
+
+def _named(
+    found: list[msgspec.Raw] | None, ids: Sequence[str], shown: int | None, entity: str
+) -> list[Payload]:
     """Name each object; *shown* is how many the page says it holds."""
     if found is None:
         if shown:
             raise _cut(f"a page without its {entity} objects")
         return []
-    decode = _head.decode
-    try:
-        rows = [Payload(entity, decode(row).id, bytes(row)) for row in found]
-    except msgspec.MsgspecError as error:
-        raise _cut(str(error)) from None
-    if shown is not None and shown != len(rows):
-        raise _cut(f"{len(rows)} of {shown} {entity} objects")
-    return rows
+    if shown is not None and shown != len(found):
+        raise _cut(f"{len(found)} of {shown} {entity} objects")
+    return list(map(_payload, zip(repeat(entity), ids, map(bytes, found), strict=False)))
 
 
 def _whole(members: Members, name: str, otherwise: int) -> int:

@@ -15,7 +15,7 @@ from recoup.connector.errors import Unreadable
 from recoup.connector.model import ControlAccount, Record, Unmapped
 from recoup.connector.money import InexactAmount
 from recoup.connector.pages import Payload
-from recoup.plugins.quickbooks.context import MappingContext, head, read_money
+from recoup.plugins.quickbooks.context import MappingContext, read_money, stamps
 from recoup.plugins.quickbooks.mapping_customers import to_customer
 from recoup.plugins.quickbooks.mapping_documents import to_credit_note, to_invoice
 from recoup.plugins.quickbooks.mapping_payments import to_payment
@@ -43,8 +43,13 @@ def to_control_account(
     if found.account_type != RECEIVABLE:
         return to_unmapped(found, raw, "Account")
     currency = context.currency(found.currency_ref)
+    created, changed = stamps(found)
     return ControlAccount(
-        **head(found, raw),
+        ledger_id=found.id,
+        version=found.sync_token,
+        created_at=created,
+        changed_at=changed,
+        raw=raw,
         name=found.name or found.id,
         balance=read_money(found.current_balance, currency),
         active=found.active is not False,
@@ -53,7 +58,15 @@ def to_control_account(
 
 def to_unmapped(found: PlainObject, raw: bytes, source_type: str) -> Unmapped:
     """Keep an object that receivables do not read."""
-    return Unmapped(**head(found, raw), source_type=source_type)
+    created, changed = stamps(found)
+    return Unmapped(
+        ledger_id=found.id,
+        version=found.sync_token,
+        created_at=created,
+        changed_at=changed,
+        raw=raw,
+        source_type=source_type,
+    )
 
 
 Mapper = Callable[[Any, bytes, MappingContext], Record]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from recoup.connector.model import Contact, Customer
-from recoup.plugins.quickbooks.context import MappingContext, head, read_money
+from recoup.plugins.quickbooks.context import MappingContext, read_money, stamps
 from recoup.plugins.quickbooks.structs import CustomerObject
 
 __all__ = ["to_customer"]
@@ -18,9 +18,14 @@ def to_customer(found: CustomerObject, raw: bytes, context: MappingContext) -> C
     customer still owes what it owes. PrimaryEmailAddr may hold several addresses.
     """
     currency = context.currency(found.currency_ref)
+    created, changed = stamps(found)
     parent = found.parent_ref.value if found.parent_ref is not None else None
     return Customer(
-        **head(found, raw),
+        ledger_id=found.id,
+        version=found.sync_token,
+        created_at=created,
+        changed_at=changed,
+        raw=raw,
         name=found.display_name or found.fully_qualified_name or f"customer {found.id}",
         currency=currency,
         parent_id=parent,

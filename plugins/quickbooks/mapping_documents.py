@@ -5,10 +5,10 @@ from __future__ import annotations
 from recoup.connector.model import CreditNote, Invoice
 from recoup.plugins.quickbooks.context import (
     MappingContext,
-    head,
     read_money,
     read_positive,
     required_id,
+    stamps,
     state_of,
 )
 from recoup.plugins.quickbooks.structs import SalesFormObject
@@ -22,9 +22,14 @@ def to_invoice(found: SalesFormObject, raw: bytes, context: MappingContext) -> I
     Deposit is money taken with the sale: only the rest ever was a receivable.
     """
     currency = context.currency(found.currency_ref)
+    created, changed = stamps(found)
     memo = found.customer_memo.value if found.customer_memo is not None else None
     return Invoice(
-        **head(found, raw),
+        ledger_id=found.id,
+        version=found.sync_token,
+        created_at=created,
+        changed_at=changed,
+        raw=raw,
         customer_id=required_id(found.customer_ref, "customer"),
         number=found.doc_number,
         issued_on=found.txn_date,
@@ -41,9 +46,14 @@ def to_invoice(found: SalesFormObject, raw: bytes, context: MappingContext) -> I
 def to_credit_note(found: SalesFormObject, raw: bytes, context: MappingContext) -> CreditNote:
     """Map a CreditMemo. What it paid is stated by payments only, never on the memo itself."""
     currency = context.currency(found.currency_ref)
+    created, changed = stamps(found)
     left = found.balance if found.balance is not None else found.remaining_credit
     return CreditNote(
-        **head(found, raw),
+        ledger_id=found.id,
+        version=found.sync_token,
+        created_at=created,
+        changed_at=changed,
+        raw=raw,
         customer_id=required_id(found.customer_ref, "customer"),
         number=found.doc_number,
         issued_on=found.txn_date,

@@ -21,12 +21,13 @@ from recoup.connector.model import (
     DocumentState,
     Payment,
 )
+from recoup.connector.money import Money
 from recoup.plugins.quickbooks.context import (
     MappingContext,
-    head,
     is_void,
     read_money,
     required_id,
+    stamps,
 )
 from recoup.plugins.quickbooks.structs import LinkedTxn, PaymentLine, PaymentObject
 
@@ -42,25 +43,34 @@ _SETTLED = {
     "Deposit": DocumentKind.DEPOSIT,
 }
 _ZERO = Decimal(0)
+# a member of an enumeration is looked up through a descriptor each time it is named
+_PAYMENT, _EXPENSE = DocumentKind.PAYMENT, DocumentKind.EXPENSE
+_CASH, _CREDIT = AllocationKind.CASH, AllocationKind.CREDIT
+_POSTED, _VOID = DocumentState.POSTED, DocumentState.VOID
 _KNOWN_SIDE = {"Invoice": DEBIT, "CreditMemo": CREDIT}
 
 
 def to_payment(found: PaymentObject, raw: bytes, context: MappingContext) -> Payment:
     """Map a Payment with its allocations."""
     currency = context.currency(found.currency_ref)
+    created, changed = stamps(found)
     total = read_money(found.total_amt, currency)
     lines = found.line or []
     void = not lines and is_void(found.total_amt, found.unapplied_amt, found.private_note)
     return Payment(
-        **head(found, raw),
+        ledger_id=found.id,
+        version=found.sync_token,
+        created_at=created,
+        changed_at=changed,
+        raw=raw,
         customer_id=required_id(found.customer_ref, "customer"),
         number=found.payment_ref_num,
         issued_on=found.txn_date,
         total=total,
         balance=read_money(found.unapplied_amt, currency),
         rate=found.exchange_rate,
-        state=DocumentState.VOID if void else DocumentState.POSTED,
-        allocations=_allocations(found, lines, currency) if lines else (),
+        state=_VOID if void else _POSTED,
+        allocations=_allocations(found, lines, total) if lines else (),
     )
 
 
@@ -68,24 +78,22 @@ def settled_ref(link: LinkedTxn) -> DocumentRef:
     """Name what a line settles. Types beyond the documents carry their own word before the id."""
     kind = _SETTLED.get(link.txn_type)
     if kind is None:  # Expense, Check, CreditCardCredit, and whatever the platform adds
-        return DocumentRef(DocumentKind.EXPENSE, f"{link.txn_type}-{link.txn_id}")
+        return DocumentRef(_EXPENSE, f"{link.txn_type}-{link.txn_id}")
     return DocumentRef(kind, link.txn_id)
 
 
 def _allocations(
-    found: PaymentObject, lines: Sequence[PaymentLine], currency: str
+    found: PaymentObject, lines: Sequence[PaymentLine], total: Money
 ) -> tuple[Allocation, ...]:
-    own = DocumentRef(DocumentKind.PAYMENT, found.id)
-    stated: list[tuple[int, Decimal, LinkedTxn]] = []
-    known: list[int] = []
-    for at, line in enumerate(lines, 1):
-        link = _link(line)
-        if link is not None:
-            stated.append((at, line.amount or _ZERO, link))
-            known.append(_KNOWN_SIDE.get(link.txn_type, 0))
-    sides: Sequence[int] = known
-    if 0 in known:
-        amounts = [(amount, side) for (_, amount, _), side in zip(stated, known, strict=True)]
+    currency, own = total.currency, DocumentRef(_PAYMENT, found.id)
+    stated = [
+        (at, line.amount or _ZERO, _link(line.linked_txn))
+        for at, line in enumerate(lines, 1)
+        if line.linked_txn
+    ]
+    sides: Sequence[int] = [_KNOWN_SIDE.get(link.txn_type, 0) for _, _, link in stated]
+    if 0 in sides:
+        amounts = [(amount, side) for (_, amount, _), side in zip(stated, sides, strict=True)]
         sides = sides_of(found.total_amt, found.unapplied_amt or _ZERO, amounts)
     allocations: list[Allocation] = []
     for (at, amount, link), side in zip(stated, sides, strict=True):
@@ -100,17 +108,14 @@ def _allocations(
                 part=str(at),
                 source=other if credit else own,
                 target=own if credit else other,
-                amount=read_money(amount, currency),
-                kind=AllocationKind.CREDIT if credit else AllocationKind.CASH,
+                amount=total if amount == total.amount else read_money(amount, currency),
+                kind=_CREDIT if credit else _CASH,
             )
         )
     return tuple(allocations)
 
 
-def _link(line: PaymentLine) -> LinkedTxn | None:
-    links = line.linked_txn
-    if not links:
-        return None
+def _link(links: Sequence[LinkedTxn]) -> LinkedTxn:
     if len(links) > 1:
         raise ValueError("one line settles several documents and does not say how much of each")
     return links[0]

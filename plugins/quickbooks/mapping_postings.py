@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from recoup.connector.model import ControlLine, ControlPosting, DocumentKind, DocumentState
-from recoup.plugins.quickbooks.context import VOID_NOTE, MappingContext, head, read_money
+from recoup.plugins.quickbooks.context import VOID_NOTE, MappingContext, read_money, stamps
 from recoup.plugins.quickbooks.structs import (
     DepositEntity,
     DepositObject,
@@ -22,9 +22,14 @@ PAYMENT = "Payment"
 def to_journal(found: JournalEntryObject, raw: bytes, context: MappingContext) -> ControlPosting:
     """Map a JournalEntry. A debit raises what a customer owes, a credit lowers it."""
     currency = context.currency(found.currency_ref)
+    created, changed = stamps(found)
     lines = tuple(_journal_lines(found, currency))
     return ControlPosting(
-        **head(found, raw),
+        ledger_id=found.id,
+        version=found.sync_token,
+        created_at=created,
+        changed_at=changed,
+        raw=raw,
         kind=DocumentKind.JOURNAL,
         issued_on=found.txn_date,
         number=found.doc_number,
@@ -40,6 +45,7 @@ def to_deposit(found: DepositObject, raw: bytes, context: MappingContext) -> Con
     A line on a receivables account is money from the customer that no payment records.
     """
     currency = context.currency(found.currency_ref)
+    created, changed = stamps(found)
     lines = tuple(_deposit_lines(found, currency))
     taken = [
         link.txn_id
@@ -48,7 +54,11 @@ def to_deposit(found: DepositObject, raw: bytes, context: MappingContext) -> Con
         if link.txn_type == PAYMENT
     ]
     return ControlPosting(
-        **head(found, raw),
+        ledger_id=found.id,
+        version=found.sync_token,
+        created_at=created,
+        changed_at=changed,
+        raw=raw,
         kind=DocumentKind.DEPOSIT,
         issued_on=found.txn_date,
         number=found.doc_number,

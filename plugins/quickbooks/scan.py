@@ -7,7 +7,7 @@ back until one does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from recoup.connector.pages import Payload
@@ -24,6 +24,7 @@ class Step(NamedTuple):
     """One page of a scan: rows not seen before, and where the next page starts."""
 
     payloads: list[Payload]
+    created: Mapping[str, object]  # when, as sent, by id
     position: int
     fence: tuple[str, ...]
     last: bool
@@ -46,7 +47,7 @@ def scan(
     back = FIRST_STEP_BACK
     while True:
         statement = page_statement(entity, conditions, start=position, rows=rows)
-        page = client.query(statement, entity).payloads
+        page, _, created = client.query(statement, entity)
         seen = _fence_at(page, fence)
         if fence and seen is None and position > 1:
             position = max(1, position - back)
@@ -58,7 +59,7 @@ def scan(
         position += len(page) - overlap
         fence = tuple(row.ledger_id for row in page[len(page) - overlap :])
         new = page[0 if seen is None else seen + 1 :]
-        yield Step(new, position, fence, last)
+        yield Step(new, created, position, fence, last)
         if last:
             return
 

@@ -1,8 +1,8 @@
 """Aged receivables of one company as of any day, with the proof under it.
 
-Bands hold invoices. ``unapplied`` is what credit notes and payments have left: zero or negative,
-so that Σ bands + unapplied = total. A day is judged by the documents issued and allocations
-effective on or before it: what was paid later is open again.
+Bands hold invoices. ``unapplied`` is what credit notes and payments have left, negative, plus the
+refunds that nothing covers yet, so that Σ bands + unapplied = total. A day is judged by the
+documents issued and allocations effective on or before it: what was paid later is open again.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
 
 from recoup.connector.errors import UsageError
-from recoup.connector.money import Money, exponent
+from recoup.connector.money import Money
 from recoup.sync.report.buckets import DEFAULT_BOUNDS, bucket_keys
-from recoup.sync.store.aging import AgedSum, Basis, ForeignItem, View, aged_sums, foreign_items
+from recoup.sync.store.aging import AgedSum, Basis, View, aged_sums, foreign_items
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.families import Families, read_families
 from recoup.sync.tieout.control import Control, is_now, read_controls
+from recoup.sync.tieout.homing import AtHome, value_at_home
 
-__all__ = ["Aging", "AgingRow", "aging", "at_home", "known_before"]
+__all__ = ["Aging", "AgingRow", "aging", "known_before"]
 
 HOME_NOTE = "in home currency at each document's booked rate; proof is per currency"
 UNPROVEN_NOTE = "not proven for this date"
@@ -37,7 +37,7 @@ class AgingRow:
     customer_id: str | None
     customer: str
     bands: tuple[Money, ...]  # in the order of the buckets
-    unapplied: Money  # zero or negative
+    unapplied: Money  # negative for credits, positive where money given back exceeds them
 
     @property
     def total(self) -> Money:
@@ -108,7 +108,7 @@ def aging(
     """Age what was open on *as_of*: one result per currency, the home currency first.
 
     rolled_up adds sub-customers to their topmost parent, whoever pays their bills. home turns
-    everything into the home currency by each document's booked rate, rounded half-even per
+    everything into the home currency by each document's booked rate, rounded half-up per
     document. as_known leaves out what became known after that day (company time) and takes back
     voids and edits made since. Raises UsageError for bands that do not rise, and for *home*
     where an open foreign document carries no rate.
@@ -119,15 +119,16 @@ def aging(
     known_at = known_before(as_of, company.time_zone) if as_known else None
     view = View(company.company_id, as_of, known_at)
     if home:
-        sums, converted = _sums_at_home(conn, company, view, basis, buckets)
+        sums, foreign = _sums_at_home(conn, company, view, basis, buckets)
     else:
-        sums, converted = list(aged_sums(conn, view, basis, buckets)), False
+        sums, foreign = list(aged_sums(conn, view, basis, buckets)), None
     grouped = frame.group(sums, rolled_up)
     ours = {currency: sum(map(sum, rows.values())) for currency, rows in grouped.items()}
     ours = ours or {company.home_currency: 0}
     # no ledger states what it would have said before it knew better
-    unstated = converted or (as_known and not is_now(conn, company, as_of))
-    controls = {} if unstated else read_controls(conn, company, as_of, ours)
+    unstated = as_known and not is_now(conn, company, as_of)
+    controls = {} if unstated else read_controls(conn, company, as_of, ours, counted=foreign)
+    converted = foreign is not None and bool(foreign.valued)
     if home:
         currencies = {company.home_currency}
         if controls.keys() - currencies:  # an account in another currency is not in this table
@@ -144,17 +145,6 @@ def aging(
         )
         for currency in sorted(currencies, key=lambda c: (c != company.home_currency, c))
     ]
-
-
-def at_home(item: ForeignItem, home: str) -> int:
-    """Minor units of *home* that an open amount is worth at the rate it was booked at."""
-    if item.rate is None:
-        raise UsageError(
-            f"{item.kind.replace('_', ' ')} {item.ledger_id} is in {item.currency} but carries no "
-            f"exchange rate: report each currency apart, or correct it in the ledger and sync"
-        )
-    amount = Decimal(item.minor).scaleb(-exponent(item.currency)) * Decimal(item.rate)
-    return int(amount.scaleb(exponent(home)).to_integral_value(ROUND_HALF_EVEN))
 
 
 def known_before(as_of: date, zone: str | None) -> datetime:
@@ -209,21 +199,26 @@ class _Frame:
             rows=tuple(rows),
             totals=totals,
             control=control,
-            note=note if control.ledger is None else None,
+            note=(control.note or note) if control.ledger is None else None,
         )
 
 
 def _sums_at_home(
     conn: Connection, company: CompanyRow, view: View, basis: Basis, bounds: Sequence[int]
-) -> tuple[list[AgedSum], bool]:
-    """Sums in the home currency, and whether any foreign document is in them."""
+) -> tuple[list[AgedSum], AtHome]:
+    """Sums in the home currency, and the foreign documents that are in them."""
     home = company.home_currency
     sums = list(aged_sums(conn, view, basis, bounds, only=home))
-    converted = False
-    for item in foreign_items(conn, view, basis, bounds, home):
-        converted = True
-        sums.append(AgedSum(item.customer_id, home, item.band, at_home(item, home)))
-    return sums, converted
+    items = list(foreign_items(conn, view, home, basis, bounds))
+    foreign = value_at_home(items, home)
+    for item in foreign.without_rate:
+        raise UsageError(
+            f"{item.kind.replace('_', ' ')} {item.ledger_id} is in {item.currency} but carries no "
+            f"exchange rate: report each currency apart, or correct it in the ledger and sync"
+        )
+    for item, valued in zip(items, foreign.valued, strict=True):
+        sums.append(AgedSum(item.customer_id, home, item.band, valued.minor))
+    return sums, foreign
 
 
 def _row(customer_id: str | None, name: str, minors: Sequence[int], currency: str) -> AgingRow:

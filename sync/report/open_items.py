@@ -29,7 +29,7 @@ class OpenItem:
     customer: str
     issued_on: date
     due_on: date
-    days_past_due: int  # 0 on the due day and before it, and for credits
+    days_past_due: int  # 0 on the due day and before it, and for all but invoices
     total: Money
     open: Money  # negative for credit notes and payments: it lowers what is owed
 

@@ -39,6 +39,7 @@ _VERDICTS = {
 _CHECKED = {
     "invoice": "invoices",
     "credit": "payments and credit notes",
+    "refund": "refunds",
     "customer": "customers",
     "control": "control accounts",
     "customer_sum": "customer sums",
@@ -149,6 +150,8 @@ def tie_out_page(outcome: TieOut, *, width: int) -> Iterator[Text]:
         yield from _prose(f"Checked: {', '.join(counted)}.", width, "dim")
     if outcome.reread:
         yield Text(f"Read again live and corrected: {outcome.reread} objects.")
+    for line in outcome.notes:
+        yield from _prose(f"  {printable(line)}", width, "dim")
     for line in outcome.lines:
         yield from _prose(f"  • {printable(line)}", width)
     for customer, reason in outcome.held.items():

@@ -1,9 +1,9 @@
 """What every document still had open on a day, in SQL: the base of aging and open items.
 
-Open on a day = total − allocations in (an invoice), total + in − out (a credit note or payment),
-over documents issued and allocations effective on or before it. Credits count as negative, so
-that sums are what is owed. One correlated sum per document on a covering index: joins of
-grouped allocations took three times as long on a million documents.
+Open on a day = total − allocations in (an invoice or refund), total + in − out (a credit note or
+payment), over documents issued and allocations effective on or before it. Credits count as
+negative, so that sums are what is owed. One correlated sum per document on a covering index:
+joins of grouped allocations took three times as long on a million documents.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from recoup.sync.store.schema import allocations, documents, past_allocations, p
 
 __all__ = [
     "CREDIT_KINDS",
+    "DEBIT_KINDS",
     "UNAPPLIED",
     "AgedSum",
     "Basis",
@@ -59,7 +60,8 @@ CREDIT_KINDS = tuple(
     )
 )
 _INVOICE = DocumentKind.INVOICE.value
-UNAPPLIED = -1  # the band of credit notes and payments; bands of invoices count from 0
+DEBIT_KINDS = (_INVOICE, DocumentKind.REFUND.value)
+UNAPPLIED = -1  # the band of everything but invoices, refunds positive; those count from 0
 
 Basis = Literal["due", "issue"]
 
@@ -82,7 +84,7 @@ class View:
 class AgedSum(NamedTuple):
     customer_id: str
     currency: str
-    band: int  # 0 is current, UNAPPLIED the credits
+    band: int  # 0 is current, UNAPPLIED what credits have left, less refunds
     minor: int
 
 
@@ -122,9 +124,12 @@ def aged_sums(
 
 
 def foreign_items(
-    conn: Connection, view: View, basis: Basis, bounds: Sequence[int], home: str
+    conn: Connection, view: View, home: str, basis: Basis = "due", bounds: Sequence[int] = ()
 ) -> Iterator[ForeignItem]:
-    """Yield each open document in another currency than *home*, with its booked rate."""
+    """Yield each open document in another currency than *home*, with its booked rate.
+
+    The band is 0 in a view of no day.
+    """
     for half in _halves(view):
         item = half.where(half.selected_columns.currency != home).subquery()
         statement = select(
@@ -132,7 +137,7 @@ def foreign_items(
             item.c.ledger_id,
             item.c.customer_id,
             item.c.currency,
-            _band(item, view, basis, bounds),
+            literal(0) if view.as_of is None else _band(item, view, basis, bounds),
             item.c.rate,
             item.c.open_minor,
         ).where(item.c.open_minor != 0)
@@ -161,8 +166,12 @@ def open_documents(view: View) -> Subquery:
 
 
 def _halves(view: View) -> list[Select[*tuple[Any, ...]]]:
-    """Invoices and credits apart: their open amounts are different sums on different indexes."""
-    return [half for source in _sources(view) for half in (_invoices(source), _credits(source))]
+    """Debits and credits apart: their open amounts are different sums on different indexes."""
+    return [
+        half
+        for source in _sources(view)
+        for half in (*(_debits(source, kind) for kind in DEBIT_KINDS), _credits(source))
+    ]
 
 
 class _Source(NamedTuple):
@@ -189,11 +198,10 @@ def _sources(view: View) -> list[_Source]:
     ]
 
 
-def _invoices(source: _Source) -> Select[*tuple[Any, ...]]:
-    kind, ledger_id = source.table.c.kind, source.table.c.ledger_id
+def _debits(source: _Source, kind: str) -> Select[*tuple[Any, ...]]:
     total = source.table.c.total_minor
-    owed = total - _allocated(source, "target", literal(_INVOICE), ledger_id)
-    return _items(source, owed, kind == _INVOICE)
+    owed = total - _allocated(source, "target", literal(kind), source.table.c.ledger_id)
+    return _items(source, owed, source.table.c.kind == kind)
 
 
 def _credits(source: _Source) -> Select[*tuple[Any, ...]]:

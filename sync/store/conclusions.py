@@ -14,7 +14,15 @@ from recoup.sync.store import schema
 from recoup.sync.store.bulk import delete_keys, upsert_rows
 from recoup.sync.store.columns import to_micros
 
-__all__ = ["add_tieout", "holds", "last_result", "release", "save_control", "save_holds"]
+__all__ = [
+    "add_tieout",
+    "holds",
+    "last_result",
+    "newest_tieout",
+    "release",
+    "save_control",
+    "save_holds",
+]
 
 _NOW = 0  # control_totals.as_of of the state now
 
@@ -114,3 +122,15 @@ def save_holds(
 
 def release(conn: Connection, company_id: int, customers: Iterable[str]) -> None:
     delete_keys(conn, schema.holds, [(company_id, customer) for customer in customers])
+
+
+def newest_tieout(conn: Connection, company_id: int) -> tuple[datetime, bool | None] | None:
+    """When the state of now was last judged and with what verdict; None while never."""
+    tieouts = schema.tieouts.c
+    row = conn.execute(
+        select(tieouts.at, tieouts.proven)
+        .where(tieouts.company_id == company_id, tieouts.as_of.is_(None))
+        .order_by(tieouts.seq.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row.at, row.proven)

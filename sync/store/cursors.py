@@ -11,6 +11,7 @@ from recoup.connector.pages import Cursor
 from recoup.sync.store import schema
 from recoup.sync.store.bulk import fetch_plain, mark, upsert_rows
 from recoup.sync.store.columns import to_micros
+from recoup.sync.store.indexes import put_back
 
 __all__ = ["changes_so_far", "count_changes", "finish", "read_cursor", "write_cursor"]
 
@@ -43,6 +44,7 @@ def count_changes(conn: Connection, company_id: int, changed: int, at: datetime)
 
 def finish(conn: Connection, company_id: int, at: datetime) -> None:
     """Note that a pull ran to its end."""
+    put_back(conn)
     conn.execute(
         update(schema.cursors).where(_cursors.company_id == company_id).values(finished_at=at)
     )

@@ -47,23 +47,21 @@ def orphans(conn: Connection, company_id: int) -> list[tuple[str, str]]:
         schema.posting_lines.c,
         schema.customers.c,
     )
+    gone = schema.customers.alias("gone").c
+    vanished = select(gone.ledger_id).where(gone.company_id == company_id, gone.state == "deleted")
+    if conn.execute(vanished.limit(1)).first() is None:
+        return []
     naming = union(
-        select(documents.kind.label("record"), documents.ledger_id, documents.customer_id).where(
-            documents.company_id == company_id
+        select(documents.kind.label("record"), documents.ledger_id).where(
+            documents.company_id == company_id, documents.customer_id.in_(vanished)
         ),
-        select(lines.kind, lines.ledger_id, lines.customer_id).where(
-            lines.company_id == company_id
+        select(lines.kind, lines.ledger_id).where(
+            lines.company_id == company_id, lines.customer_id.in_(vanished)
         ),
-        select(literal("customer"), customers.ledger_id, customers.parent_id).where(
-            customers.company_id == company_id
+        select(literal("customer"), customers.ledger_id).where(
+            customers.company_id == company_id, customers.parent_id.in_(vanished)
         ),
     ).subquery()
-    gone = schema.customers.alias("gone")
-    vanished = and_(
-        gone.c.company_id == company_id,
-        gone.c.ledger_id == naming.c.customer_id,
-        gone.c.state == "deleted",
-    )
     living = and_(
         _objects.company_id == company_id,
         _objects.record == naming.c.record,
@@ -73,7 +71,6 @@ def orphans(conn: Connection, company_id: int) -> list[tuple[str, str]]:
     found = conn.execute(
         select(_objects.source_type, _objects.ledger_id)
         .select_from(naming)
-        .join(gone, vanished)
         .join(schema.objects, living)
     )
     return sorted((source_type, ledger_id) for source_type, ledger_id in found)

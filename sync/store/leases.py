@@ -22,7 +22,7 @@ from recoup.sync.store.control_schema import leases
 from recoup.sync.store.engine import Store
 from recoup.sync.store.locks import serialise
 
-__all__ = ["Lease", "acquire", "hold", "new_holder", "release"]
+__all__ = ["Lease", "acquire", "hold", "is_dead", "new_holder", "release"]
 
 _FIRST_NAP, _LONGEST_NAP = 0.01, 0.25  # seconds by the store's clock
 
@@ -83,7 +83,7 @@ def acquire(conn: Connection, name: str, holder: str, now: datetime, until: date
     if row is None:
         conn.execute(insert(leases).values(name=name, holder=holder, expires_at=until))
         return True
-    if row.holder != holder and row.expires_at > now and not _is_dead(row.holder):
+    if row.holder != holder and row.expires_at > now and not is_dead(row.holder):
         return False
     conn.execute(update(leases).where(mine).values(holder=holder, expires_at=until))
     return True
@@ -99,7 +99,7 @@ def new_holder() -> str:
     return f"{_machine()} {os.getpid()} {uuid.uuid4().hex}"
 
 
-def _is_dead(holder: str) -> bool:
+def is_dead(holder: str) -> bool:
     """Whether the holder was a process of this machine that is gone."""
     machine, _, rest = holder.partition(" ")
     pid = rest.partition(" ")[0]

@@ -48,12 +48,15 @@ def replace_allocations(conn: Connection, company_id: int, owners: Sequence[Owne
     for owner in owners:
         old = before.get(owner.key, {})
         for part in owner.parts:
-            effective = _effective(part[8], dates, (part[1], part[2]), (part[3], part[4]), owner)
-            held = old.pop(part[0], None)
+            name, effective = part[0], part[8]
+            if effective is None:
+                issued = dates.get(part[1:3], 0), dates.get(part[3:5], 0)
+                effective = max(owner.issued, *issued)
+            held = old.pop(name, None) if old else None
             if held is not None:
                 if held[:9] == (*part[1:9], effective):
                     continue
-                past.append(_past(company_id, owner, part[0], held))
+                past.append(_past(company_id, owner, name, held))
             fresh.append((company_id, *owner.key, *part, effective, owner.known_at))
         for name, held in old.items():
             past.append(_past(company_id, owner, name, held))
@@ -147,19 +150,13 @@ def _ends(owners: Sequence[Owner]) -> set[Key]:
     """The other documents of undated allocations."""
     ends: set[Key] = set()
     for key, _, _, parts, _ in owners:
-        for _, source_kind, source_id, target_kind, target_id, _, _, _, made_on in parts:
-            if made_on is None:
-                both = ((source_kind, source_id), (target_kind, target_id))
-                ends.update(end for end in both if end != key)
+        for part in parts:
+            if part[8] is None:
+                if (source := part[1:3]) != key:
+                    ends.add(source)
+                if (target := part[3:5]) != key:
+                    ends.add(target)
     return ends
-
-
-def _effective(
-    made_on: int | None, dates: Mapping[Key, int], source: Key, target: Key, owner: Owner
-) -> int:
-    if made_on is not None:
-        return made_on
-    return max(owner.issued, dates.get(source, 0), dates.get(target, 0))
 
 
 def _by_kind(keys: Iterable[Key]) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from recoup.connector.errors import UsageError
 
 __all__ = ["HEAD", "KNOWN", "VERSION_TABLE", "bring_up_to_date"]
 
-KNOWN = ("0001",)  # every revision, oldest first
+KNOWN = ("0001", "0002")  # every revision, oldest first
 HEAD = KNOWN[-1]
 VERSION_TABLE = "recoup_version"  # not Alembic's own name: a shared database may have that one
 _MIGRATIONS = Path(__file__).parent / "migrations"

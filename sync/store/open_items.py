@@ -22,7 +22,7 @@ class OpenDocument(NamedTuple):
     due_on: date
     currency: str
     total_minor: int
-    open_minor: int  # negative for credit notes and payments
+    open_minor: int  # negative for credit notes and payments, positive for refunds
 
 
 def read_open_documents(conn: Connection, view: View) -> Iterator[OpenDocument]:

@@ -11,7 +11,7 @@ from recoup.sync.store.cursors import changes_so_far
 from recoup.sync.store.locks import serialise
 from recoup.sync.store.schema import pulls
 
-__all__ = ["DONE", "PullRow", "changes_so_far", "last_pulls", "log_pull"]
+__all__ = ["DONE", "PullRow", "changes_so_far", "empty_poll_calls", "last_pulls", "log_pull"]
 
 DONE = "done"
 
@@ -76,3 +76,20 @@ def last_pulls(conn: Connection, company_id: int, *, count: int = 1) -> list[Pul
         )
         for row in conn.execute(mine.order_by(pulls.c.seq.desc()).limit(count))
     ]
+
+
+def empty_poll_calls(conn: Connection, company_id: int, *, among: int = 20) -> float | None:
+    """API calls of the company's pulls that brought nothing new, on average.
+
+    Of the last *among* pulls that ran to their end; None when there is none among them.
+    """
+    newest = (
+        select(pulls.c.calls, pulls.c.stored)
+        .where(pulls.c.company_id == company_id, pulls.c.outcome == DONE)
+        .order_by(pulls.c.seq.desc())
+        .limit(among)
+        .subquery()
+    )
+    told = select(func.count(), func.sum(newest.c.calls)).where(newest.c.stored == 0)
+    count, calls = conn.execute(told).one()
+    return float(calls) / count if count else None

@@ -1,13 +1,17 @@
-"""Records as rows: plain tuples in column order, dates and instants already as integers."""
+"""Records as rows: plain tuples in column order, dates and instants already as integers.
+
+Every synced document passes here, so members of enumerations are read by ``_value_``: ``value``
+goes through a descriptor.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,86 +22,58 @@ from recoup.connector.model import (
     ControlPosting,
     CreditNote,
     Customer,
-    DocumentKind,
+    DocumentState,
     Invoice,
     Payment,
     Record,
+    Refund,
     Unmapped,
 )
-from recoup.connector.money import InexactAmount
+from recoup.connector.money import InexactAmount, Money
 from recoup.sync.store.columns import to_micros
 
-__all__ = ["Rows", "content_hash", "instant", "payload_hash", "record_name", "to_rows"]
+__all__ = ["Rows", "content_hash", "instant", "payload_hash", "to_rows"]
 
 Row = tuple[Any, ...]
 
 _encode = msgspec.msgpack.Encoder(decimal_format="string").encode
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(NamedTuple):
     """What one record becomes. known_from and ended_at of documents are left to the writer."""
 
     table: str  # customers, documents, postings, control_accounts or "" for none
+    record: str  # what objects.record says: where the tombstone of such an object must go
     row: Row = ()  # without company_id
-    parts: list[Row] = field(default_factory=list)  # allocations or posting lines
+    parts: Sequence[Row] = ()  # allocations or posting lines
     deposited: tuple[str, ...] = ()
-
-
-def record_name(record: Record) -> str:
-    """What objects.record says: where the tombstone of such an object must go."""
-    if isinstance(record, Invoice):
-        return DocumentKind.INVOICE
-    if isinstance(record, Payment | ControlPosting):
-        return record.kind
-    if isinstance(record, Customer):
-        return "customer"
-    if isinstance(record, CreditNote):
-        return DocumentKind.CREDIT_NOTE
-    if isinstance(record, ControlAccount):
-        return "control_account"
-    return "unmapped"
 
 
 def to_rows(record: Record) -> Rows:
     """Turn a record into rows. Raises Unreadable when an amount does not fit its currency."""
     try:
-        if isinstance(record, Invoice):
-            return Rows("documents", _invoice(record))
-        if isinstance(record, Payment | CreditNote):
-            return Rows(
-                "documents", _credit(record), [_allocation(part) for part in record.allocations]
-            )
-        if isinstance(record, Customer):
-            return Rows("customers", _customer(record))
-        if isinstance(record, ControlPosting):
-            return _posting(record)
-        if isinstance(record, ControlAccount):
-            balance = record.balance
-            return Rows(
-                "control_accounts",
-                (record.ledger_id, record.name, balance.currency, balance.minor, record.active),
-            )
+        return _WRITERS[type(record)](record)
     except InexactAmount as error:
+        kind = _NAMES.get(type(record)) or getattr(record, "kind", "control_account")
         customer = getattr(record, "customer_id", None)
-        raise Unreadable(
-            f"{record_name(record)} {record.ledger_id}: {error}", customer_id=customer
-        ) from error
-    return Rows("")
+        raise Unreadable(f"{kind} {record.ledger_id}: {error}", customer_id=customer) from error
 
 
 def content_hash(record: Record, rows: Rows) -> bytes:
     """Digest of the facts alone: no bytes, versions or change times of the platform."""
-    if isinstance(record, Unmapped):
+    if rows.record == "unmapped":
         return payload_hash(record.raw)
-    return hashlib.blake2b(
-        _encode((rows.table, rows.row, rows.parts, rows.deposited)), digest_size=16
-    ).digest()
+    table, _, row, parts, deposited = rows
+    return hashlib.blake2b(_encode((table, row, parts, deposited)), digest_size=16).digest()
 
 
 def payload_hash(raw: bytes) -> bytes:
     """128 bits of SHA-256, which processors of today compute faster than any other."""
     return hashlib.sha256(raw).digest()[:16]
+
+
+def instant(at: datetime | None) -> int | None:
+    return None if at is None else to_micros(at)
 
 
 def _rate(rate: Decimal | None) -> str | None:
@@ -108,13 +84,13 @@ def _day(on: date | None) -> int | None:
     return None if on is None else on.toordinal()
 
 
-def instant(at: datetime | None) -> int | None:
-    return None if at is None else to_micros(at)
+def _minor(money: Money) -> int:
+    return money.minor if money.amount else 0
 
 
-def _invoice(invoice: Invoice) -> Row:
+def _invoice(invoice: Invoice) -> Rows:
     total = invoice.total
-    return (
+    row = (
         "invoice",
         invoice.ledger_id,
         invoice.customer_id,
@@ -122,48 +98,68 @@ def _invoice(invoice: Invoice) -> Row:
         invoice.issued_on.toordinal(),
         invoice.due_on.toordinal(),
         total.currency,
-        total.minor,
-        invoice.balance.minor,
+        _minor(total),
+        _minor(invoice.balance),
         _rate(invoice.rate),
-        invoice.state.value,
+        invoice.state._value_,
         invoice.memo,
     )
+    return Rows("documents", "invoice", row)
 
 
-def _credit(credit: Payment | CreditNote) -> Row:
-    issued = credit.issued_on.toordinal()
-    kind = credit.kind if isinstance(credit, Payment) else DocumentKind.CREDIT_NOTE
-    return (
-        kind.value,
-        credit.ledger_id,
-        credit.customer_id,
-        credit.number,
+def _payment(payment: Payment) -> Rows:
+    return _undated(payment.kind._value_, payment)
+
+
+def _credit_note(note: CreditNote) -> Rows:
+    return _undated("credit_note", note)
+
+
+def _refund(refund: Refund) -> Rows:
+    return _undated("refund", refund)
+
+
+def _undated(kind: str, document: Payment | CreditNote | Refund) -> Rows:
+    """A document without a due date of its own, and the allocations it states."""
+    issued, total = document.issued_on.toordinal(), document.total
+    minor = _minor(total)
+    row = (
+        kind,
+        document.ledger_id,
+        document.customer_id,
+        document.number,
         issued,
         issued,
-        credit.total.currency,
-        credit.total.minor,
-        credit.balance.minor,
-        _rate(credit.rate),
-        credit.state.value,
+        total.currency,
+        minor,
+        _minor(document.balance),
+        _rate(document.rate),
+        document.state._value_,
         None,
     )
+    stands = document.state is DocumentState.POSTED  # what is void or deleted settles nothing
+    parts = [_allocation(part, total, minor) for part in document.allocations] if stands else ()
+    return Rows("documents", kind, row, parts)
 
 
-def _allocation(part: Allocation) -> Row:
+def _allocation(allocation: Allocation, total: Money, total_minor: int) -> Row:
+    """The row of one allocation; *total* is its owner's, which it often equals."""
+    part, amount = allocation.part, allocation.amount
+    (source_kind, source_id), (target_kind, target_id) = allocation.source, allocation.target
     return (
-        part.part,
-        part.source.kind.value,
-        part.source.ledger_id,
-        part.target.kind.value,
-        part.target.ledger_id,
-        part.amount.currency,
-        part.amount.minor,
-        part.kind.value,
-        _day(part.made_on),
+        part,
+        source_kind._value_,
+        source_id,
+        target_kind._value_,
+        target_id,
+        amount.currency,
+        total_minor if amount is total else amount.minor,
+        allocation.kind._value_,
+        _day(allocation.made_on),
     )
 
 
-def _customer(customer: Customer) -> Row:
+def _customer(customer: Customer) -> Rows:
     contacts = [
         {
             name: value
@@ -172,7 +168,7 @@ def _customer(customer: Customer) -> Row:
         }
         for contact in customer.contacts
     ]
-    return (
+    row = (
         customer.ledger_id,
         customer.name,
         customer.currency,
@@ -183,12 +179,15 @@ def _customer(customer: Customer) -> Row:
         customer.terms,
         customer.debtor_type,
         None if customer.balance is None else customer.balance.minor,
+        customer.balance_in_home,
     )
+    return Rows("customers", "customer", row)
 
 
 def _posting(posting: ControlPosting) -> Rows:
+    kind = posting.kind.value
     row = (
-        posting.kind.value,
+        kind,
         posting.ledger_id,
         posting.number,
         posting.issued_on.toordinal(),
@@ -199,4 +198,27 @@ def _posting(posting: ControlPosting) -> Rows:
         (line.part, line.account_id, line.customer_id, line.amount.currency, line.amount.minor)
         for line in posting.lines
     ]
-    return Rows("postings", row, lines, posting.deposited)
+    return Rows("postings", kind, row, lines, posting.deposited)
+
+
+def _account(account: ControlAccount) -> Rows:
+    balance = account.balance
+    row = (account.ledger_id, account.name, balance.currency, balance.minor, account.active)
+    return Rows("control_accounts", "control_account", row)
+
+
+def _unmapped(record: Unmapped) -> Rows:
+    return Rows("", "unmapped")
+
+
+_NAMES = {Invoice: "invoice", CreditNote: "credit_note", Refund: "refund", Customer: "customer"}
+_WRITERS: Mapping[type, Callable[[Any], Rows]] = {
+    Invoice: _invoice,
+    Payment: _payment,
+    CreditNote: _credit_note,
+    Refund: _refund,
+    Customer: _customer,
+    ControlPosting: _posting,
+    ControlAccount: _account,
+    Unmapped: _unmapped,
+}

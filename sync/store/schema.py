@@ -121,16 +121,28 @@ objects = Table(  # one row per object of the ledger, of whatever type
     sqlite_with_rowid=False,
 )
 
-observations = Table(  # append-only: every distinct version seen, verbatim, compressed
+observations = Table(  # append-only: every distinct version seen, verbatim, in blocks
     "observations",
     metadata,
     _company(),
-    Column("observation", BigInteger, primary_key=True, autoincrement=False),
+    Column("observation", BigInteger, primary_key=True, autoincrement=False),  # of the first
+    Column("count", Integer, nullable=False),  # numbered on from the first
     Column("source_type", Text, nullable=False),
-    Column("ledger_id", Text, nullable=False),
+    Column("ledger_ids", Text, nullable=False),  # JSON list, in order
     Column("seen_at", Instant, nullable=False),
     Column("dictionary_id", Integer, nullable=False),  # 0 is none
-    Column("payload", LargeBinary),  # zstd; null marks a confirmed deletion
+    Column("payloads", LargeBinary),  # zstd over a msgpack list; null: confirmed deletions
+    sqlite_with_rowid=False,
+)
+
+answered = Table(  # pages stored as they came, of which nothing has changed since
+    "answered",
+    metadata,
+    _company(),
+    _key("source_type"),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("low", Text, nullable=False),  # the least and the greatest of its ids, as text
+    Column("high", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -148,6 +160,7 @@ customers = Table(
     Column("terms", Text),
     Column("debtor_type", Text),
     Column("balance_minor", BigInteger),  # the ledger's own figure, children excluded
+    Column("balance_in_home", Boolean, nullable=False),  # it sums all currencies, in home units
     Column("state", Text, nullable=False),  # posted | deleted
     Column("merged_into", Text),
     sqlite_with_rowid=False,

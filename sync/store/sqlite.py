@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -50,8 +50,11 @@ class SqliteFile:
             raise UsageError(f"{self.path} is a folder, not a database file")
         if not self.path.parent.is_dir():
             raise UsageError(f"{self.path.parent} does not exist: run recoup init there first")
-        with self._explained():  # readable by its owner only; -wal and -shm inherit that
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # Never open a file that is there: closing it would drop the locks that other connections
+        # of this process hold on it, and a stranger could then empty the WAL under them.
+        with self._explained(), suppress(FileExistsError):
+            # Readable by its owner only; -wal and -shm inherit that.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
     def _make_engine(self) -> Engine:
         engine = create_engine(

@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, case, select
 
-from recoup.connector.model import DocumentKind
 from recoup.sync.store import schema
-from recoup.sync.store.aging import CREDIT_KINDS
+from recoup.sync.store.aging import CREDIT_KINDS, DEBIT_KINDS
 
 __all__ = ["StatementAllocation", "StatementDocument", "read_allocations", "read_documents"]
 
-_KINDS = (DocumentKind.INVOICE.value, *CREDIT_KINDS)
+_KINDS = (*DEBIT_KINDS, *CREDIT_KINDS)
 
 
 class StatementDocument(NamedTuple):
@@ -48,7 +47,7 @@ def read_documents(
     """Posted documents issued on or before *until*."""
     documents = schema.documents.c
     signed = case(
-        (documents.kind == DocumentKind.INVOICE.value, documents.total_minor),
+        (documents.kind.in_(DEBIT_KINDS), documents.total_minor),
         else_=-documents.total_minor,
     )
     rows = conn.execute(

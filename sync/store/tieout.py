@@ -9,12 +9,13 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, func, 
 
 from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.sync.store import schema
-from recoup.sync.store.aging import CREDIT_KINDS
+from recoup.sync.store.aging import CREDIT_KINDS, DEBIT_KINDS
 
 __all__ = [
     "BalanceSum",
     "CustomerFigure",
     "DocumentFigures",
+    "ForeignBalance",
     "ParkedObject",
     "control_account_ids",
     "control_accounts_now",
@@ -23,13 +24,12 @@ __all__ = [
     "document_balances",
     "document_counts",
     "documents_of",
+    "foreign_balances",
     "live_types",
     "parked_objects",
     "pull_finished_at",
     "untied_documents",
 ]
-
-_INVOICE = DocumentKind.INVOICE.value
 
 
 class DocumentFigures(NamedTuple):
@@ -51,10 +51,22 @@ class BalanceSum(NamedTuple):
     minor: int
 
 
+class ForeignBalance(NamedTuple):
+    """The ledger's own open figure of a document in another currency; credits are negative."""
+
+    kind: str
+    ledger_id: str
+    customer_id: str
+    currency: str
+    rate: str | None
+    minor: int
+
+
 class CustomerFigure(NamedTuple):
     customer_id: str
     currency: str
     minor: int | None
+    in_home: bool = False  # minor is in the home currency, over documents of every currency
 
 
 class ParkedObject(NamedTuple):
@@ -113,7 +125,7 @@ def untied_documents(conn: Connection, company_id: int) -> list[DocumentFigures]
     documents = schema.documents.c
     inward, outward = _allocated("target"), _allocated("source")
     left = case(
-        (documents.kind == _INVOICE, documents.total_minor - inward),
+        (documents.kind.in_(DEBIT_KINDS), documents.total_minor - inward),
         else_=documents.total_minor + inward - outward,
     )
     statement = select(
@@ -127,7 +139,7 @@ def untied_documents(conn: Connection, company_id: int) -> list[DocumentFigures]
         outward,
     ).where(
         documents.company_id == company_id,
-        documents.kind.in_((_INVOICE, *CREDIT_KINDS)),
+        documents.kind.in_((*DEBIT_KINDS, *CREDIT_KINDS)),
         documents.state == "posted",
         documents.balance_minor != left,
     )
@@ -154,7 +166,12 @@ def customer_figures(conn: Connection, company_id: int) -> list[CustomerFigure]:
     not."""
     customers = schema.customers.c
     rows = conn.execute(
-        select(customers.ledger_id, customers.currency, customers.balance_minor)
+        select(
+            customers.ledger_id,
+            customers.currency,
+            customers.balance_minor,
+            customers.balance_in_home,
+        )
         .where(customers.company_id == company_id, customers.state == "posted")
         .order_by(customers.ledger_id)
     )
@@ -164,11 +181,8 @@ def customer_figures(conn: Connection, company_id: int) -> list[CustomerFigure]:
 def document_balances(conn: Connection, company_id: int) -> list[BalanceSum]:
     """Σ of the ledger's own open figures per customer and currency; credits are negative."""
     documents = schema.documents.c
-    signed = case(
-        (documents.kind == _INVOICE, documents.balance_minor), else_=-documents.balance_minor
-    )
     rows = conn.execute(
-        select(documents.customer_id, documents.currency, func.sum(signed))
+        select(documents.customer_id, documents.currency, func.sum(_signed_balance()))
         .where(
             documents.company_id == company_id,
             documents.state == "posted",
@@ -177,6 +191,35 @@ def document_balances(conn: Connection, company_id: int) -> list[BalanceSum]:
         .group_by(documents.customer_id, documents.currency)
     )
     return [BalanceSum(customer, currency, int(minor)) for customer, currency, minor in rows]
+
+
+def foreign_balances(conn: Connection, company_id: int, home: str) -> list[ForeignBalance]:
+    """Open documents in another currency than *home*."""
+    documents = schema.documents.c
+    rows = conn.execute(
+        select(
+            documents.kind,
+            documents.ledger_id,
+            documents.customer_id,
+            documents.currency,
+            documents.rate,
+            _signed_balance(),
+        ).where(
+            documents.company_id == company_id,
+            documents.state == "posted",
+            documents.currency != home,
+            documents.balance_minor != 0,
+        )
+    )
+    return [ForeignBalance(*row) for row in rows]
+
+
+def _signed_balance() -> ColumnElement[int]:
+    documents = schema.documents.c
+    return case(
+        (documents.kind.in_(DEBIT_KINDS), documents.balance_minor),
+        else_=-documents.balance_minor,
+    )
 
 
 def parked_objects(conn: Connection, company_id: int) -> list[ParkedObject]:

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, update
 
-from recoup.connector.model import DocumentState, Record
+from recoup.connector.model import DocumentState
 from recoup.sync.store import schema
 from recoup.sync.store.bulk import delete_keys, insert_rows, select_in, upsert_rows
+from recoup.sync.store.indexes import MANY, set_aside
 from recoup.sync.store.linking import (
     Owner,
     redate,
@@ -18,7 +19,7 @@ from recoup.sync.store.linking import (
     replace_allocations,
     retire_allocations,
 )
-from recoup.sync.store.rows import Rows, instant
+from recoup.sync.store.rows import Rows
 
 __all__ = ["Change", "bury", "write_changes"]
 
@@ -27,14 +28,15 @@ _DOCUMENT = (
     "ledger_id, customer_id, number, issued_on, due_on, currency, total_minor, balance_minor,"
     " rate, state, memo, known_from, ended_at"
 )
-_ENDED = (DocumentState.VOID, DocumentState.DELETED)
+_ENDED = (DocumentState.VOID.value, DocumentState.DELETED.value)
 
 
 class Change(NamedTuple):
-    """A record that is new or says something new."""
+    """A record that is new or says something new. Instants are micros, by the ledger's clock."""
 
-    record: Record
     rows: Rows
+    created_at: int | None
+    changed_at: int | None
     is_new: bool
 
 
@@ -115,31 +117,30 @@ def _write_documents(
     arrived: list[tuple[str, str]] = []
     moved: dict[tuple[str, str], int] = {}  # when the other issue date became known
     for change in changes:
-        row = change.rows.row
-        kind, ledger_id = row[0], row[1]
-        old = before.get((kind, ledger_id))
-        created, changed = instant(change.record.created_at), instant(change.record.changed_at)
+        _, _, row, parts, _ = change.rows
+        key = row[:2]
+        old = before.get(key) if before else None
         if old is None:
-            known_at = created or now
+            known_at = change.created_at or now
             ended = known_at if row[10] in _ENDED else None
             rows.append((company_id, *row, known_at, ended))
         else:
-            known_at = max(changed or now, old[11])
+            known_at = max(change.changed_at or now, old[11])
             row = _keep_voided_amount(row, old)
             known_from = old[11]
             if _facts(row[2:]) != _facts(old[1:]):
-                past.append(_past(company_id, kind, old, known_at))
+                past.append(_past(company_id, key[0], old, known_at))
                 known_from = known_at
             ended = (old[12] or known_at) if row[10] in _ENDED else None
             rows.append((company_id, *row, known_from, ended))
         if old is None:
-            arrived.append((kind, ledger_id))
+            arrived.append(key)
         elif old[3] != row[4]:
-            moved[kind, ledger_id] = known_at
-        if change.rows.parts or old is not None:
-            owners.append(
-                Owner((kind, ledger_id), row[4], known_at, change.rows.parts, is_new=old is None)
-            )
+            moved[key] = known_at
+        if parts or old is not None:
+            owners.append(Owner(key, row[4], known_at, parts, old is None))
+    if len(arrived) >= MANY:
+        set_aside(conn)
     upsert_rows(conn, schema.past_documents, past)
     (upsert_rows if before else insert_rows)(conn, schema.documents, rows)
     owning = [o for o in owners if o.key[0] != "invoice"]

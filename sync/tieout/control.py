@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,10 +13,18 @@ from sqlalchemy import Connection
 from recoup.connector.money import Money
 from recoup.sync.store import contributors as entries
 from recoup.sync.store import tieout as figures
+from recoup.sync.store.aging import View, foreign_items
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.conclusions import last_result
 from recoup.sync.store.cursors import changes_so_far
 from recoup.sync.tieout.contributors import Contributor, later_contributors, standing_lines
+from recoup.sync.tieout.homing import (
+    AtHome,
+    foreign_contributors,
+    is_stated_at_home,
+    rounding,
+    value_at_home,
+)
 
 __all__ = [
     "Control",
@@ -48,6 +56,7 @@ class Control:
     ledger: Money | None
     ours: Money  # Σ open documents; buckets plus unapplied
     explained: tuple[Explained, ...] = ()  # only where the ledger states its figure
+    note: str | None = None  # why it states none, where that is known
 
     @property
     def difference(self) -> Money | None:
@@ -97,7 +106,7 @@ def read_controls(
     as_of: date | None,
     ours: Mapping[str, int],
     *,
-    foreign: Iterable[Contributor] | None = None,
+    counted: AtHome | None = None,
 ) -> dict[str, Control]:
     """Build the control block of every currency from the store alone.
 
@@ -105,30 +114,68 @@ def read_controls(
     ledger's figure is the control account's balance, and documents dated after *as_of* are named.
     Days after that nobody has seen yet: None. For an earlier day it is the ledger's own dated
     total, where a tie-out has read one since the last change; otherwise None. as_of None compares
-    the state now, whatever the dates. foreign are entries that only the ledger's own list names;
-    None takes those of the last tie-out.
+    the state now, whatever the dates. Where one control account in home currency holds documents
+    of all currencies, those in others are named at their booked rates. counted: such documents
+    that *ours* holds in home currency already; a control account per currency then proves nothing.
     """
-    company_id = company.company_id
+    company_id, home = company.company_id, company.home_currency
+    accounts = figures.control_accounts_now(conn, company_id)
+    several = company.multicurrency or counted is not None or bool(ours.keys() - {home})
+    one = is_stated_at_home(accounts, home, several)
+    if counted is not None and counted.valued and not one:
+        return {}
     if as_of is not None and is_beyond(conn, company, as_of):
         return assemble({}, ours, ())
     if as_of is None or is_now(conn, company, as_of):
-        ledger = figures.control_accounts_now(conn, company_id)
-        named = standing_lines(
-            entries.control_lines(conn, company_id), entries.settlements(conn, company_id)
-        )
-        named += known_foreign(conn, company_id) if foreign is None else foreign
-        if as_of is not None:
-            named += later_contributors(entries.later_changes(conn, company_id, as_of), as_of)
+        ledger, named = accounts, _named_now(conn, company_id, as_of, home if one else None)
+        held = View(company_id, None)
     else:
-        changes = changes_so_far(conn, company_id)
-        ledger = figures.control_dated(conn, company_id, as_of, changes)
+        ledger = figures.control_dated(conn, company_id, as_of, changes_so_far(conn, company_id))
         if not ledger:
             return assemble(ledger, ours, ())
         named = standing_lines(
             entries.control_lines(conn, company_id, as_of),
             entries.settlements(conn, company_id, as_of),
         )
-    return assemble(ledger, ours, named)
+        held = View(company_id, as_of)
+    if not one:
+        return assemble(ledger, ours, named)
+    at_home = value_at_home(foreign_items(conn, held, home), home)
+    named += foreign_contributors(at_home, counted or AtHome(home))
+    return _assemble_at_home(ledger, ours, named, at_home)
+
+
+def _named_now(
+    conn: Connection, company_id: int, as_of: date | None, only: str | None
+) -> list[Contributor]:
+    """What is on the control accounts by now; of documents dated later *only* one currency's."""
+    named = standing_lines(
+        entries.control_lines(conn, company_id), entries.settlements(conn, company_id)
+    )
+    named += known_foreign(conn, company_id)
+    if as_of is not None:
+        later = entries.later_changes(conn, company_id, as_of)
+        wanted = (change for change in later if only is None or change.currency == only)
+        named += later_contributors(wanted, as_of)
+    return named
+
+
+def _assemble_at_home(
+    ledger: Mapping[str, int],
+    ours: Mapping[str, int],
+    named: Sequence[Contributor],
+    at_home: AtHome,
+) -> dict[str, Control]:
+    """Put together what one control account in home currency says of documents of all."""
+    home = at_home.currency
+    known = ours.get(home, 0) + sum(e.minor for e in named if e.currency == home)
+    rounded = rounding(ledger.get(home, known) - known, at_home)
+    controls = assemble(ledger, ours, [*named, rounded] if rounded else named)
+    note = f"the ledger states one control account in {home} for all currencies"
+    return {
+        currency: control if control.ledger is not None else replace(control, note=note)
+        for currency, control in controls.items()
+    }
 
 
 def assemble(

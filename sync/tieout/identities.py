@@ -1,8 +1,8 @@
 """The four identities that prove our figures equal the ledger's own.
 
-1. invoice: total − balance = Σ allocations in
+1. invoice, refund: total − balance = Σ allocations in
 2. payment, credit note: total + Σ in − Σ out = balance
-3. customer: the ledger's balance = Σ open invoices − Σ open credits + contributors
+3. customer: the ledger's balance = Σ open debits − Σ open credits + contributors
 4. control account: its balance = Σ open documents + contributors, and = Σ customer balances
 
 Contributors are what stands on a control account without being a document of ours. Amounts are
@@ -18,6 +18,7 @@ from enum import StrEnum
 
 from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.connector.money import Money
+from recoup.sync.store.aging import DEBIT_KINDS
 from recoup.sync.store.tieout import BalanceSum, CustomerFigure, DocumentFigures, ParkedObject
 from recoup.sync.tieout.contributors import Contributor
 
@@ -37,9 +38,11 @@ class Identity(StrEnum):
 
     INVOICE = "invoice"
     CREDIT = "credit"  # payments, prepayments, overpayments and credit notes
+    REFUND = "refund"
     CUSTOMER = "customer"
     CONTROL = "control"  # the control account against our open documents
     CUSTOMER_SUM = "customer_sum"  # the control account against the customers' balances
+    RATE = "rate"  # a document in another currency that carries no rate
     PARKED = "parked"  # an object that could not be read
     MOVED = "moved"  # the ledger's control account is not what the last pull read
 
@@ -57,10 +60,11 @@ class Finding:
 
 
 def judge_document(figures: DocumentFigures) -> Finding | None:
-    """Identity 1 for an invoice, identity 2 for anything that lowers a debt."""
+    """Identity 1 for an invoice or refund, identity 2 for anything that lowers a debt."""
     kind = DocumentKind(figures.kind)
-    if kind is DocumentKind.INVOICE:
-        identity, derived = Identity.INVOICE, figures.total - figures.inward
+    if figures.kind in DEBIT_KINDS:
+        identity = Identity(figures.kind)
+        derived = figures.total - figures.inward
     else:
         identity, derived = Identity.CREDIT, figures.total + figures.inward - figures.outward
     if derived == figures.balance:
@@ -86,6 +90,8 @@ def judge_customers(
 ) -> tuple[int, list[Finding]]:
     """Identity 3 for every customer that states a balance; returns how many were judged.
 
+    One whose balance is a figure in home currency is judged elsewhere (homing).
+
     balances are Σ of the documents' own open figures per customer, credits negative. survivor
     follows merges: documents that still name a merged customer count for the one that is left.
     """
@@ -97,7 +103,7 @@ def judge_customers(
             derived[survivor(entry.customer_id), entry.currency] += entry.minor
     judged, findings = 0, []
     for customer in customers:
-        if customer.minor is None:
+        if customer.minor is None or customer.in_home:
             continue
         judged += 1
         ours = derived.get((customer.customer_id, customer.currency), 0)

@@ -35,6 +35,7 @@ class TieOut:
     released: tuple[str, ...] = ()
     foreign: tuple[Contributor, ...] = ()  # named by the ledger's own list of open items alone
     reread: int = 0
+    notes: tuple[str, ...] = ()  # differences that the rounding of booked rates accounts for
 
     @property
     def proven(self) -> bool | None:
@@ -59,6 +60,7 @@ class TieOut:
             "as_of": None if self.as_of is None else self.as_of.isoformat(),
             "proven": self.proven,
             "checked": dict(self.checked),
+            "notes": list(self.notes),
             "findings": [_finding(finding) for finding in self.findings],
             "totals": {currency: _control(c) for currency, c in self.totals.items()},
             "held": dict(self.held),

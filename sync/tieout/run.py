@@ -159,6 +159,7 @@ def _conclude_now(
             released=released,
             foreign=tuple(foreign),
             reread=reread,
+            notes=judgement.notes,
         )
         _store(conn, company_id, outcome, judgement.changes)
         _audit_holds(conn, company_id, outcome)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from recoup.connector.model import (
     OpenEntry,
     Payment,
     Record,
+    Refund,
 )
 from recoup.connector.money import Money
 from recoup.connector.pages import Fetched, Payload, Swept, Tombstone, Window
@@ -44,6 +45,7 @@ KINDS = {
     "Invoice": DocumentKind.INVOICE,
     "CreditMemo": DocumentKind.CREDIT_NOTE,
     "Payment": DocumentKind.PAYMENT,
+    "Refund": DocumentKind.REFUND,
     "JournalEntry": DocumentKind.JOURNAL,
     "Deposit": DocumentKind.DEPOSIT,
 }
@@ -59,6 +61,7 @@ class PaperLedger:
 
     def __init__(self, clock: Clock, home: str = "USD") -> None:
         self.clock, self.home = clock, home
+        self.at_home = False  # one control account, one balance per customer, in home currency
         self.records: dict[Key, Record] = {}
         self.unreadable: dict[Key, str] = {}
         self.foreign: list[OpenEntry] = []  # on the control account, but nothing we read
@@ -120,6 +123,32 @@ class PaperLedger:
                 **amounts,
                 **facts,
             ),
+        )
+
+    def refund(
+        self,
+        ledger_id: str,
+        customer: str,
+        total: str,
+        on: date,
+        lines: Sequence[tuple[str, str, str]] = (),
+        **facts: Any,
+    ) -> None:
+        """Lines are the credits that are given back."""
+        amounts = self._amounts(customer, total)
+        own, currency = DocumentRef(DocumentKind.REFUND, ledger_id), amounts["total"].currency
+        parts = tuple(
+            Allocation(
+                part=str(part),
+                source=DocumentRef(DocumentKind(kind), other),
+                target=own,
+                amount=Money(Decimal(amount), currency),
+            )
+            for part, (kind, other, amount) in enumerate(lines)
+        )
+        who = {"customer_id": customer, "issued_on": on}
+        self._put(
+            "Refund", Refund(ledger_id=ledger_id, allocations=parts, **who, **amounts, **facts)
         )
 
     def journal(
@@ -190,20 +219,22 @@ class PaperLedger:
     def _rebalance(self) -> None:
         moved: dict[DocumentRef, Decimal] = {}
         for record in self.records.values():
-            if isinstance(record, Payment) and record.state is DocumentState.POSTED:
+            if isinstance(record, Payment | Refund) and record.state is DocumentState.POSTED:
                 for part in record.allocations:
                     amount = part.amount.amount
                     moved[part.source] = moved.get(part.source, Decimal(0)) + amount
                     moved[part.target] = moved.get(part.target, Decimal(0)) - amount
         owed: dict[str, Decimal] = {}
         for key, record in list(self.records.items()):
-            if isinstance(record, Invoice | CreditNote | Payment):
-                sign = 1 if isinstance(record, Invoice) else -1
+            if isinstance(record, Invoice | CreditNote | Payment | Refund):
+                sign = 1 if isinstance(record, Invoice | Refund) else -1
                 left = sign * record.total.amount + moved.get(record.ref, Decimal(0))
                 if record.state is not DocumentState.POSTED:
                     left = Decimal(0)
                 balance = Money(sign * left, record.total.currency)
                 self.records[key] = replace(record, balance=balance)
+                if self.at_home and record.rate is not None:
+                    left = (left * record.rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
                 owed[record.customer_id] = owed.get(record.customer_id, Decimal(0)) + left
             elif isinstance(record, ControlPosting):
                 settled = moved.get(record.ref, Decimal(0))
@@ -221,9 +252,11 @@ class PaperLedger:
         for key, record in list(self.records.items()):
             if isinstance(record, Customer):
                 amount = owed.get(record.ledger_id, Decimal(0))
-                control[record.currency] = control.get(record.currency, Decimal(0)) + amount
-                balance = Money(amount, record.currency)
-                self.records[key] = replace(record, balance=balance)
+                currency = self.home if self.at_home else record.currency
+                control[currency] = control.get(currency, Decimal(0)) + amount
+                self.records[key] = replace(
+                    record, balance=Money(amount, currency), balance_in_home=self.at_home
+                )
         for currency, amount in control.items():
             account = ControlAccount(
                 ledger_id=f"AR-{currency}",
@@ -307,8 +340,8 @@ class PaperLedger:
     def _open_list(self) -> list[OpenEntry]:
         entries = list(self.foreign)
         for record in self.records.values():
-            if isinstance(record, Invoice | CreditNote | Payment) and record.balance:
-                sign = 1 if isinstance(record, Invoice) else -1
+            if isinstance(record, Invoice | CreditNote | Payment | Refund) and record.balance:
+                sign = 1 if isinstance(record, Invoice | Refund) else -1
                 amount = record.balance if sign > 0 else -record.balance
                 entries.append(
                     OpenEntry(

@@ -107,6 +107,7 @@ def test_trees_keep_decimals_exact() -> None:
 def test_only_objects_older_than_the_mark_are_counted() -> None:
     born = b'{"Id":"1","MetaData":{"CreateTime":"2026-06-30T04:59:59-07:00"}}'
     page = b'{"QueryResponse":{"Invoice":[%s,{"Id":"2"}]}}' % born
-    rows = decode.read_query(page, "Invoice").payloads
-    assert decode.count_created_before(rows, datetime(2026, 6, 30, 12, tzinfo=UTC)) == 1
-    assert decode.count_created_before(rows, datetime(2026, 6, 30, 11, tzinfo=UTC)) == 0
+    rows, _, created = decode.read_query(page, "Invoice")
+    for hour, count in ((12, 1), (11, 0)):
+        at = datetime(2026, 6, 30, hour, tzinfo=UTC)
+        assert decode.count_created_before(rows, created, at) == count

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from recoup.connector.capabilities import Capability
 from recoup.connector.errors import Retriable
 from recoup.connector.facades import Ledger
 from recoup.connector.hookspecs import hookimpl
@@ -30,12 +31,17 @@ class Shelf:
         self.pages: list[Page | Exception] = []
         self.cursors: list[Any] = []
         self.asked: list[str] = []
+        self.can: set[Capability] = set()
 
     def put(self, ledger_id: str, *, hour: int = 0, customer: str = "1", total: int = 100) -> None:
         """Put an invoice on the shelf, created *hour* hours after the start."""
         created = (START + timedelta(hours=hour)).isoformat()
         row = {"id": ledger_id, "created": created, "customer": customer, "total": total}
         self.held["Invoice", ledger_id] = row
+
+    def settle(self, ledger_id: str) -> None:
+        """Have an invoice paid without a word about it in any page."""
+        self.held["Invoice", ledger_id]["open"] = 0
 
     def put_customer(self, ledger_id: str) -> None:
         self.held["Customer", ledger_id] = {"id": ledger_id}
@@ -57,6 +63,22 @@ class Shelf:
 class ShelfLedger:
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
+
+    @hookimpl
+    def capabilities(self) -> frozenset[Capability]:
+        return frozenset(self.shelf.can)
+
+    @hookimpl
+    def sweep_open(self) -> Iterator[Page]:
+        self.shelf.asked.append("open")
+        keys = [key for key, row in self.shelf.held.items() if row.get("open", 1)]
+        for key in keys:
+            yield Page(payloads=[self.shelf.payload(key)], cursor={}, calls=1)
+        ids = frozenset(i for _, i in keys)
+        swept = Swept(
+            source_type="Invoice", window=Window(), count=len(ids), ids=ids, open_only=True
+        )
+        yield Page(swept=[swept], cursor={})
 
     @hookimpl
     def pull(self, cursor: Any) -> Iterator[Page]:
@@ -115,7 +137,7 @@ def _mapped(payload: Payload) -> Record:
         issued_on=date(2026, 1, 1),
         due_on=date(2026, 1, 31),
         total=amount,
-        balance=amount,
+        balance=Money(Decimal(row.get("open", row["total"])), "USD"),
     )
 
 

@@ -144,17 +144,17 @@ def test_each_currency_is_a_report_of_its_own_with_the_home_currency_first(
     assert all(r.control.proven for r in results)
 
 
-def test_home_currency_takes_each_documents_booked_rate_rounded_half_even(
+def test_home_currency_takes_each_documents_booked_rate_rounded_half_up(
     paper: Any, sync: Any, report: Report
 ) -> None:
     paper.customer("1", currency="EUR")
     paper.customer("2")
-    paper.invoice("10", "1", "0.50", TODAY, rate=Decimal("1.25"))  # 0.625 becomes 0.62
+    paper.invoice("10", "1", "0.50", TODAY, rate=Decimal("1.25"))  # 0.625 becomes 0.63
     paper.invoice("11", "1", "1.50", TODAY, rate=Decimal("1.25"))  # 1.875 becomes 1.88
     paper.invoice("12", "2", "1.00", TODAY)
     sync(paper)
     [result] = report(home=True)
-    assert result.currency == "USD" and result.totals.total.text == "3.50"
+    assert result.currency == "USD" and result.totals.total.text == "3.51"
     assert result.control.ledger is None and result.note is not None
 
 

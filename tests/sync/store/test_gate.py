@@ -11,7 +11,7 @@ import pytest
 from recoup.connector.errors import BudgetSpent, Busy
 from recoup.connector.protocols import Budget, RateGate
 from recoup.sync.store.engine import Store
-from recoup.sync.store.gate import next_month, step_of
+from recoup.sync.store.gate import step_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -36,7 +36,7 @@ def take_many(gate: RateGate, clock: Any, count: int, *budgets: Budget) -> list[
     return granted
 
 
-@pytest.mark.parametrize(("limit", "burst"), [(30, 5), (10, 10), (7, 3), (2, 1), (1, 1)])
+@pytest.mark.parametrize(("limit", "burst"), [(30, 5), (10, 10), (60, 60), (7, 3), (2, 1), (1, 1)])
 def test_no_rolling_window_sees_more_than_its_limit(
     store: Store, clock: Any, limit: int, burst: int
 ) -> None:
@@ -48,6 +48,31 @@ def test_no_rolling_window_sees_more_than_its_limit(
 def test_the_pace_uses_nine_tenths_of_a_large_budget(store: Store, clock: Any) -> None:
     times = take_many(store.gate(), clock, 120, per_minute(60, 5))
     assert times[-1] - times[0] <= MINUTE * 2 / 0.9
+
+
+def test_a_rolling_window_grants_its_whole_limit_at_once(store: Store, clock: Any) -> None:
+    gate, budget = store.gate(), per_minute(55, burst=55)
+    begun = clock.now()
+    times = take_many(gate, clock, 110, budget)
+    assert times[54] == begun  # and then again, a window later
+    assert times[55] == times[109] == begun + MINUTE + timedelta(microseconds=1)
+    assert gate.spent(budget) == 55
+
+
+def test_a_rolling_window_keeps_its_reserve_for_urgent_calls(store: Store) -> None:
+    gate, budget = store.gate(), per_minute(4, burst=4, reserve=2)
+    assert [bool(gate.take([budget])) for _ in range(3)] == [False, False, True]
+    assert [bool(gate.take([budget], urgent=True)) for _ in range(3)] == [False, False, True]
+
+
+def test_a_rolling_window_believes_a_platform_that_has_less_left(store: Store, clock: Any) -> None:
+    gate, budget = store.gate(), per_minute(5, burst=5)
+    gate.take([budget])
+    gate.correct(budget, 1)
+    assert gate.spent(budget) == 4
+    assert [bool(gate.take([budget])) for _ in range(2)] == [False, True]
+    gate.correct(budget, 4)  # never raises what we grant
+    assert gate.take([budget]) == MINUTE + timedelta(microseconds=1)
 
 
 def test_what_waits_is_told_exactly_how_long(store: Store, clock: Any) -> None:
@@ -162,10 +187,6 @@ def test_a_window_weighs_less_as_time_passes(store: Store, clock: Any) -> None:
     assert gate.spent(budget) == 4
     clock.move(minutes=1)
     assert gate.spent(budget) == 0
-
-
-def test_december_is_followed_by_january() -> None:
-    assert next_month(datetime(2026, 12, 31, 23, tzinfo=UTC)) == datetime(2027, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("budget", [per_month(5), per_minute(0)])

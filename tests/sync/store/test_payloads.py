@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 from recoup.connector.errors import Fatal
 from recoup.sync.store import payloads
 from recoup.sync.store.engine import Store
-from recoup.sync.store.payloads import NO_DICTIONARY, compress, decompress, read_payload
+from recoup.sync.store.payloads import NO_DICTIONARY, pack, read_payload, unpack
 from recoup.sync.store.schema import dictionaries, observations
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -36,76 +36,84 @@ def invoice(number: str, chance: random.Random) -> dict[str, object]:
     }
 
 
-def store_one(store: Store, dictionary_id: int, frame: bytes | None) -> None:
+def store_one(store: Store, dictionary_id: int, block: bytes | None, count: int = 1) -> None:
     with store.write(1) as conn:
-        row = {"source_type": "Invoice", "ledger_id": "1", "seen_at": AT, "payload": frame}
-        row |= {"dictionary_id": dictionary_id}
+        row = {"source_type": "Invoice", "ledger_ids": '["1"]', "seen_at": AT, "payloads": block}
+        row |= {"dictionary_id": dictionary_id, "count": count}
         conn.execute(insert(observations).values(company_id=1, observation=1, **row))
 
 
 def test_a_page_comes_back_byte_for_byte_and_much_smaller(store: Store) -> None:
     page = invoices(300)
     with store.write() as conn:
-        dictionary_id, frames = compress(conn, "quickbooks", "Invoice", page)
-        assert [decompress(conn, dictionary_id, frame) for frame in frames] == page
-    assert dictionary_id != NO_DICTIONARY
-    assert sum(map(len, frames)) < 0.25 * sum(map(len, page))
+        dictionary_id, blocks = pack(conn, "quickbooks", "Invoice", page)
+        assert [p for block in blocks for p in unpack(conn, dictionary_id, block)] == page
+    assert dictionary_id != NO_DICTIONARY and len(blocks) == 3
+    assert sum(map(len, blocks)) < 0.25 * sum(map(len, page))
+
+
+def test_a_small_block_is_made_small_by_what_earlier_pages_taught(store: Store) -> None:
+    with store.write() as conn:
+        pack(conn, "quickbooks", "Invoice", invoices(300))
+        _, [block] = pack(conn, "quickbooks", "Invoice", later := invoices(3, seed=2))
+    assert len(block) < 0.4 * sum(map(len, later))
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x00\xff", "naïve — ünïcode".encode(), b"x" * 100_000])
 def test_any_bytes_survive(store: Store, payload: bytes) -> None:
     with store.write() as conn:
         for page in ([payload], [payload, *invoices(200)]):
-            dictionary_id, frames = compress(conn, "quickbooks", "Any", page)
-            assert decompress(conn, dictionary_id, frames[0]) == payload
+            dictionary_id, blocks = pack(conn, "quickbooks", "Any", page)
+            assert unpack(conn, dictionary_id, blocks[0])[0] == payload
 
 
 def test_a_small_page_does_without_a_dictionary_until_a_large_one_comes(store: Store) -> None:
     with store.write() as conn:
-        assert compress(conn, "quickbooks", "Invoice", invoices(99))[0] == NO_DICTIONARY
-        trained, _ = compress(conn, "quickbooks", "Invoice", invoices(100))
+        assert pack(conn, "quickbooks", "Invoice", invoices(99))[0] == NO_DICTIONARY
+        trained, _ = pack(conn, "quickbooks", "Invoice", invoices(100))
         assert trained != NO_DICTIONARY
-        assert compress(conn, "quickbooks", "Invoice", invoices(1))[0] == trained
+        assert pack(conn, "quickbooks", "Invoice", invoices(1))[0] == trained
 
 
 def test_each_ledger_and_type_has_its_own_dictionary(store: Store) -> None:
     with store.write() as conn:
         places = (("quickbooks", "Invoice"), ("quickbooks", "Payment"), ("xero", "Invoice"))
-        ids = {compress(conn, *place, invoices(120))[0] for place in places}
+        ids = {pack(conn, *place, invoices(120))[0] for place in places}
     assert len(ids) == 3
 
 
 def test_payloads_too_much_alike_to_learn_from_are_kept_all_the_same(store: Store) -> None:
     with store.write() as conn:
-        dictionary_id, frames = compress(conn, "quickbooks", "Empty", [b""] * 150)
-        assert [decompress(conn, dictionary_id, frame) for frame in frames] == [b""] * 150
+        dictionary_id, blocks = pack(conn, "quickbooks", "Empty", [b""] * 150)
+        assert [p for b in blocks for p in unpack(conn, dictionary_id, b)] == [b""] * 150
 
 
 def test_a_dictionary_rolled_back_with_its_page_is_never_used(store: Store) -> None:
     with pytest.raises(RuntimeError):
-        compress_and_fail(store, invoices(150, seed=1))
+        pack_and_fail(store, invoices(150, seed=1))
     with store.write() as conn:
-        dictionary_id, frames = compress(conn, "quickbooks", "Invoice", invoices(150, seed=2))
+        dictionary_id, blocks = pack(conn, "quickbooks", "Invoice", invoices(150, seed=2))
         kept = conn.execute(select(dictionaries.c.dictionary_id)).scalars().all()
         assert kept == [dictionary_id]
-        assert decompress(conn, dictionary_id, frames[0]) == invoices(150, seed=2)[0]
+        assert unpack(conn, dictionary_id, blocks[0]) == invoices(150, seed=2)[:100]
 
 
-def compress_and_fail(store: Store, page: list[bytes]) -> None:
+def pack_and_fail(store: Store, page: list[bytes]) -> None:
     with store.write() as conn:
-        compress(conn, "quickbooks", "Invoice", page)
+        pack(conn, "quickbooks", "Invoice", page)
         raise RuntimeError
 
 
 def test_an_observation_is_read_as_it_was_received(store: Store) -> None:
     page = invoices(150)
     with store.write() as conn:
-        dictionary_id, frames = compress(conn, "quickbooks", "Invoice", page)
-    store_one(store, dictionary_id, frames[7])
+        dictionary_id, blocks = pack(conn, "quickbooks", "Invoice", page)
+    store_one(store, dictionary_id, blocks[0], count=100)
     with store.read(1) as conn:
-        assert read_payload(conn, 1, 1) == page[7]
-        with pytest.raises(KeyError, match="no observation 2"):
-            read_payload(conn, 1, 2)
+        assert [read_payload(conn, 1, n) for n in (1, 8, 100)] == [page[0], page[7], page[99]]
+        for number in (0, 101):
+            with pytest.raises(KeyError, match=f"no observation {number}"):
+                read_payload(conn, 1, number)
 
 
 def test_a_confirmed_deletion_has_no_payload(store: Store) -> None:
@@ -125,18 +133,18 @@ def test_a_lost_dictionary_is_one_line(store: Store) -> None:
         conn.execute(delete(dictionaries))
         conn.execute(update(observations).values(dictionary_id=5))
         with pytest.raises(Fatal, match="dictionary 5 is missing"):
-            decompress(conn, 5, b"")
+            unpack(conn, 5, b"")
 
 
 def test_threads_share_dictionaries_and_not_contexts(store: Store) -> None:
     page, came_back = invoices(200), []
     with store.write() as conn:
-        compress(conn, "quickbooks", "Invoice", page)
+        pack(conn, "quickbooks", "Invoice", page)
 
     def turn() -> None:
         with store.read() as conn:
-            dictionary_id, frames = compress(conn, "quickbooks", "Invoice", page)
-            came_back.append([decompress(conn, dictionary_id, frame) for frame in frames])
+            dictionary_id, blocks = pack(conn, "quickbooks", "Invoice", page)
+            came_back.append([p for b in blocks for p in unpack(conn, dictionary_id, b)])
 
     threads = [Thread(target=turn) for _ in range(4)]
     for thread in threads:
@@ -149,13 +157,13 @@ def test_threads_share_dictionaries_and_not_contexts(store: Store) -> None:
 def test_no_thread_is_given_the_contexts_of_another(store: Store) -> None:
     page = invoices(200)
     with store.write() as conn:
-        dictionary_id, _ = compress(conn, "quickbooks", "Invoice", page)
+        dictionary_id, _ = pack(conn, "quickbooks", "Invoice", page)
     ours = payloads._codecs.known[dictionary_id]
     theirs = []
 
     def turn() -> None:
         with store.read() as conn:
-            compress(conn, "quickbooks", "Invoice", page)
+            pack(conn, "quickbooks", "Invoice", page)
         theirs.append(payloads._codecs.known[dictionary_id])
 
     thread = Thread(target=turn)
@@ -168,6 +176,6 @@ def test_no_thread_is_given_the_contexts_of_another(store: Store) -> None:
 def test_a_type_is_trained_once(store: Store) -> None:
     with store.write() as conn:
         for seed in range(3):
-            compress(conn, "quickbooks", "Invoice", invoices(150, seed))
+            pack(conn, "quickbooks", "Invoice", invoices(150, seed))
         count = select(func.count()).select_from(dictionaries)
         assert conn.execute(count).scalar_one() == 1
