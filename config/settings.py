@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -27,6 +28,7 @@ from pydantic import (
 
 __all__ = [
     "SETTINGS",
+    "AppSettings",
     "LedgerSettings",
     "ReportSettings",
     "Setting",
@@ -34,7 +36,10 @@ __all__ = [
     "SettingsError",
     "SyncSettings",
     "read_settings",
+    "span_of",
 ]
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 class SettingsError(ValueError):
@@ -67,12 +72,26 @@ def _rising(value: tuple[int, ...]) -> tuple[int, ...]:
     return value
 
 
+def span_of(text: str) -> timedelta:
+    """Read a span such as "15m", "2h" or "1d". Raises ValueError for anything else."""
+    found = re.fullmatch(r"([1-9]\d{0,3})([mhd])", text)
+    span = int(found[1]) * _UNITS[found[2]] if found else timedelta(0)
+    if not timedelta(minutes=1) <= span <= timedelta(days=31):
+        raise ValueError('a span is written as "15m", "2h" or "1d", from 1m to 31d')
+    return span
+
+
+def _span(value: str) -> str:
+    span_of(value)
+    return value
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class LedgerSettings(_Table):
-    """One ledger platform: the firm's own OAuth application and plan."""
+class AppSettings(_Table):
+    """One ledger platform: the firm's own OAuth application."""
 
     client_id: str | None = Field(
         default=None,
@@ -83,6 +102,11 @@ class LedgerSettings(_Table):
         description="Where the platform sends the browser after consent, as registered with your "
         "app. Unset is a loopback address; production QuickBooks wants https.",
     )
+
+
+class LedgerSettings(AppSettings):
+    """A platform whose plans differ in what they allow."""
+
     monthly_reads: int | None = Field(
         default=None,
         ge=1,
@@ -105,6 +129,19 @@ class SyncSettings(_Table):
     parallel: int = Field(
         default=4, ge=1, le=64, description="Companies that are synced at the same time."
     )
+    every: Annotated[str, AfterValidator(_span)] = Field(
+        default="1h",
+        description="How old a company's books may be before sync --due reads them again: 15m, "
+        "2h, 1d. Longer where the platform's allowance would not last.",
+    )
+    intervals: Mapping[str, Annotated[str, AfterValidator(_span)]] = Field(
+        default_factory=dict,
+        description="The same for a company, by its slug, or for a tag. A company's own stands "
+        "above its tags', of which the shortest holds.",
+    )
+
+
+_BUILT_IN = ("quickbooks", "xero", "sage")
 
 
 class Settings(_Table):
@@ -117,15 +154,16 @@ class Settings(_Table):
         "password (PGPASSWORD and ~/.pgpass are read).",
     )
     quickbooks: LedgerSettings = LedgerSettings()
+    xero: AppSettings = AppSettings()
+    sage: AppSettings = AppSettings()
     report: ReportSettings = ReportSettings()
     sync: SyncSettings = SyncSettings()
     others: Mapping[str, LedgerSettings] = Field(default_factory=dict, exclude=True)
 
     def ledger(self, name: str) -> LedgerSettings:
         """Return the table of the platform called *name*; an absent table is all defaults."""
-        if name == "quickbooks":
-            return self.quickbooks
-        return self.others.get(name, LedgerSettings())
+        known = getattr(self, name) if name in _BUILT_IN else self.others.get(name)
+        return LedgerSettings.model_validate({} if known is None else known.model_dump())
 
 
 def _listed(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
@@ -133,7 +171,8 @@ def _listed(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _listed(field.annotation, f"{prefix}{name}.")
         elif not field.exclude:
-            default = list(field.default) if isinstance(field.default, tuple) else field.default
+            default = field.get_default(call_default_factory=True)
+            default = list(default) if isinstance(default, tuple) else default
             yield Setting(f"{prefix}{name}", default, field.description or "")
 
 
@@ -155,9 +194,8 @@ def read_settings(file: Path, *, plugins: Sequence[str] = ()) -> Settings:
         raise SettingsError(f"{file}: is not UTF-8 text; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: is not TOML: {error}") from error
-    tables = {
-        name: content.pop(name) for name in plugins if name in content and name != "quickbooks"
-    }
+    theirs = [name for name in plugins if name in content and name not in _BUILT_IN]
+    tables = {name: content.pop(name) for name in theirs}
     if "others" in content:
         raise SettingsError(_unknown(file, text, ("others",)))
     try:

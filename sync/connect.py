@@ -15,7 +15,9 @@ from recoup.connector.model import Company
 from recoup.connector.platforms import LedgerPlatform
 from recoup.connector.protocols import TokenSet
 from recoup.sync.callback import Callback, check_redirect, is_loopback, read_pasted
-from recoup.sync.connections import Connected, book, grant_of
+from recoup.sync.connections import Connected, book, grant_of, retire_grants
+from recoup.sync.jobs.embedded import EmbeddedQueue
+from recoup.sync.pull.many import PULL
 from recoup.sync.workspace import Workspace, is_standin
 
 __all__ = ["Person", "connect"]
@@ -28,6 +30,7 @@ class Person:
     show: Callable[[str], None]  # given the address to open
     paste: Callable[[str], str]  # given the redirect address; returns what was landed on
     patience: float = 300.0  # seconds until we stop waiting
+    note: Callable[[str], None] = lambda _: None  # told of a company that was left out, and why
 
 
 def connect(
@@ -41,8 +44,9 @@ def connect(
     """Ask *person* for consent and put the companies it reaches on file.
 
     A company that is connected already keeps its row, its documents and its slug, and gets the
-    new consent. Raises UsageError when consent was refused or did not come, NeedsReconnect when
-    its code was.
+    new consent; a new id is a new company, whatever its name. One that does not answer is left
+    out as long as another one does. Raises UsageError when consent was refused or did not come,
+    NeedsReconnect when its code was.
     """
     if redirect_uri is not None:
         check_redirect(redirect_uri)
@@ -61,8 +65,10 @@ def connect(
     ids = consent.list_companies(tokens, answer)
     if not ids:
         raise NeedsReconnect("the consent reaches no company; connect again and choose one")
-    connected = _keep(workspace, platform, base_url, tokens, ids)
+    connected = _keep(workspace, platform, base_url, tokens, ids, person.note)
+    queue = EmbeddedQueue(workspace.store)
     for item in connected:
+        queue.withdraw(PULL, str(item.company.company_id))  # what stood in its way is over
         workspace.plugins.on_event(
             Event(
                 kind=EventKind.COMPANY_CONNECTED,
@@ -94,6 +100,7 @@ def _keep(
     base_url: str | None,
     tokens: TokenSet,
     ids: Sequence[str],
+    note: Callable[[str], None],
 ) -> list[Connected]:
     """Tokens first, so that a crash loses no consent; then ask whom they reach; then the rows.
 
@@ -103,12 +110,13 @@ def _keep(
     new = f"{platform.name}-{secrets.token_hex(8)}"
     workspace.vault.save(new, tokens)
     try:
-        found = [_describe(workspace, platform, base_url, new, ledger_id) for ledger_id in ids]
-        known = grant_of(workspace.store, platform.name, base_url, ids)
+        found = _describe_all(workspace, platform, base_url, new, ids, note)
+        reached = [company.ledger_id for company in found]
+        known = grant_of(workspace.store, platform.name, base_url, reached)
         if known is not None:
             workspace.vault.save(known, workspace.vault.read(new))
             workspace.vault.forget(new)
-        return book(
+        connected = book(
             workspace.store,
             found,
             base_url=base_url,
@@ -118,6 +126,32 @@ def _keep(
     except RecoupError:
         workspace.vault.forget(new)
         raise
+    for unused in retire_grants(workspace.store, platform.name, base_url):
+        workspace.vault.forget(unused)
+    return connected
+
+
+def _describe_all(
+    workspace: Workspace,
+    platform: LedgerPlatform,
+    base_url: str | None,
+    grant_id: str,
+    ids: Sequence[str],
+    note: Callable[[str], None],
+) -> list[Company]:
+    """Ask each company who it is. Raises the first error when none answers."""
+    found: list[Company] = []
+    failed: list[tuple[str, RecoupError]] = []
+    for ledger_id in dict.fromkeys(ids):
+        try:
+            found.append(_describe(workspace, platform, base_url, grant_id, ledger_id))
+        except RecoupError as error:
+            failed.append((ledger_id, error))
+    if not found:
+        raise failed[0][1]
+    for ledger_id, why in failed:
+        note(f"{platform.title} {ledger_id} was left out: {why}; connect again to add it")
+    return found
 
 
 def _describe(

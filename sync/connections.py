@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,10 +17,20 @@ from recoup.sync.store.grants import (
     add_grant,
     find_grant,
     grants_of_companies,
+    list_grants,
     mark_grant,
 )
 
-__all__ = ["Connected", "book", "grant_of", "look_again", "lost", "works"]
+__all__ = [
+    "Connected",
+    "book",
+    "grant_of",
+    "look_again",
+    "lost",
+    "lost_for_all",
+    "retire_grants",
+    "works",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,22 @@ def book(
     return connected
 
 
+def retire_grants(store: Store, ledger: str, base_url: str | None) -> list[str]:
+    """Mark the consents that no company uses any more; returns them, for their tokens to go."""
+    with store.write() as conn:
+        used = {row.grant_id for row in list_companies(conn)}
+        unused = [
+            grant.grant_id
+            for grant in list_grants(conn)
+            if grant.grant_id not in used
+            and (grant.ledger, grant.base_url) == (ledger, base_url)
+            and grant.state is not GrantState.REVOKED
+        ]
+        for grant_id in unused:
+            mark_grant(conn, grant_id, state=GrantState.REVOKED, reason="another consent took over")
+    return unused
+
+
 def look_again(store: Store, company: CompanyRow, ledger: Ledger, at: datetime) -> CompanyRow:
     """Once a day ask the ledger who it is and store the answer, before anything is pulled.
 
@@ -82,9 +108,32 @@ def look_again(store: Store, company: CompanyRow, ledger: Ledger, at: datetime) 
 
 
 def lost(store: Store, company: CompanyRow, reason: str) -> None:
-    """Note that a consent is gone, so that lists and the doctor say so before anybody tries."""
+    """Note that a consent is gone, so that lists and the doctor say so before anybody tries.
+
+    Where it reaches other companies too, this one alone may be out of its reach: ``lost_for_all``
+    decides when all have been tried.
+    """
+    with store.read() as conn:
+        others = [row for row in list_companies(conn) if row.grant_id == company.grant_id]
+    if len(others) == 1:
+        _mark_lost(store, company.grant_id, reason)
+
+
+def lost_for_all(store: Store, refused: Mapping[int, str]) -> None:
+    """Note the consents behind *refused* (company id → reason) that no other company uses."""
+    if not refused:
+        return
+    with store.read() as conn:
+        rows = list_companies(conn)
+    alive = {row.grant_id for row in rows if row.company_id not in refused}
+    for row in rows:
+        if row.company_id in refused and row.grant_id not in alive:
+            _mark_lost(store, row.grant_id, refused[row.company_id])
+
+
+def _mark_lost(store: Store, grant_id: str, reason: str) -> None:
     with store.write() as conn:
-        mark_grant(conn, company.grant_id, state=GrantState.NEEDS_RECONNECT, reason=reason)
+        mark_grant(conn, grant_id, state=GrantState.NEEDS_RECONNECT, reason=reason)
 
 
 def works(store: Store, company: CompanyRow) -> None:

@@ -1,62 +1,83 @@
-"""The demo's stage: a stand-in in this process, a workspace of its own, a person who consents.
+"""The demo's stage: a stand-in of each ledger in this process, a workspace, a person who consents.
 
-The only part of sync that knows a stand-in from the inside; ``recoup demo`` tells the story.
+The only part of sync that knows the stand-ins from the inside; ``recoup demo`` tells the story.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Protocol
 from urllib.request import urlopen
+from zoneinfo import ZoneInfo
 
 from recoup.connector.errors import UsageError
-from recoup.plugins.quickbooks.standin.options import Options
-from recoup.plugins.quickbooks.standin.seed_demo import demo_bookkeeper_day
-from recoup.plugins.quickbooks.standin.seed_sources import open_seed
-from recoup.plugins.quickbooks.standin.server import StandIn
+from recoup.plugins.quickbooks.standin import options as quickbooks_options
+from recoup.plugins.quickbooks.standin import seed_demo as quickbooks_demo
+from recoup.plugins.quickbooks.standin import seed_sources as quickbooks_seeds
+from recoup.plugins.quickbooks.standin import server as quickbooks_server
+from recoup.plugins.sage.standin import options as sage_options
+from recoup.plugins.sage.standin import seed_demo as sage_demo
+from recoup.plugins.sage.standin import seed_sources as sage_seeds
+from recoup.plugins.sage.standin import server as sage_server
+from recoup.plugins.xero.standin import options as xero_options
+from recoup.plugins.xero.standin import seed_demo as xero_demo
+from recoup.plugins.xero.standin import seed_sources as xero_seeds
+from recoup.plugins.xero.standin import server as xero_server
 from recoup.sync.connect import Person
 from recoup.sync.workspace import SETTINGS_FILE, Workspace
 
-__all__ = ["STATE", "Stage", "consenting", "set_stage"]
+__all__ = ["Scene", "Stage", "consenting", "set_stage"]
 
-STATE = "standin.db"  # the stand-in's own memory, so that it can be started again
+LEDGERS = ("quickbooks", "xero", "sage")
 _MARK = ".recoup-demo"
+_MEMORIES = tuple(f"standin-{ledger}.db" for ledger in LEDGERS)
 # What a demo leaves behind and the next one clears away; anything else in the folder stays.
-_PROPS = ("recoup.db", "control.db", STATE, "vault.key", SETTINGS_FILE, ".gitignore")
+_PROPS = ("recoup.db", "control.db", "standin.db", *_MEMORIES)
+_FILES = ("vault.key", SETTINGS_FILE, ".gitignore")
 _SUFFIXES = ("", "-wal", "-shm", "-journal", ".lock")
+
+
+class _Running(Protocol):
+    @property
+    def url(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One ledger's stand-in, running with one company."""
+
+    ledger: str
+    company: str
+    standin: _Running
+    state: Path  # the stand-in's own memory, so that it can be started again
+    documents: int  # invoices, payments and credits in the books
+    bookkeeper_day: Callable[[], list[str]]  # three acts; a sentence for each
+
+    @property
+    def url(self) -> str:
+        return self.standin.url
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stand-in that runs, and the workspace that will be connected to it."""
+    """The scenes, and the workspace that will be connected to them."""
 
     folder: Path
-    url: str
-    company: str
-    standin: StandIn
+    scenes: Sequence[Scene]
 
     def today(self) -> date:
-        """The date in the company's own calendar."""
-        books = self.standin.books
-        return books.clock.now().astimezone(books.zone).date()
-
-    def documents(self) -> int:
-        """How many invoices, payments and credits are in the books."""
-        books = self.standin.books
-        return sum(len(books.rows(entity)) for entity in ("Invoice", "Payment", "CreditMemo"))
-
-    def bookkeeper_day(self) -> list[str]:
-        """Let the bookkeeper do three things; returns what was done, a sentence each."""
-        return demo_bookkeeper_day(self.standin.books)
+        """The date in the calendar of the first company."""
+        return datetime.now(ZoneInfo("America/Los_Angeles")).date()
 
 
 @contextmanager
 def set_stage(folder: Path) -> Iterator[Stage]:
-    """Make *folder* a fresh workspace and run the stand-in until the end of the block.
+    """Make *folder* a fresh workspace and run the stand-ins until the end of the block.
 
     An earlier demo in the folder is cleared away. Raises UsageError for a folder with anything
     else in it.
@@ -64,11 +85,52 @@ def set_stage(folder: Path) -> Iterator[Stage]:
     _clear(folder)
     Workspace.init(folder)
     (folder / _MARK).touch()
-    books = open_seed("demo")
-    options = Options(throttle=True, state=str(folder / STATE))
-    with StandIn(books, 0, options) as standin:
-        name = str(books.rows("CompanyInfo")[0]["CompanyName"])
-        yield Stage(folder, standin.url, name, standin)
+    with ExitStack() as stack:
+        makers = (_quickbooks, _xero, _sage)
+        states = [folder / memory for memory in _MEMORIES]
+        scenes = [make(stack, at) for make, at in zip(makers, states, strict=True)]
+        yield Stage(folder, scenes)
+
+
+def _quickbooks(stack: ExitStack, state: Path) -> Scene:
+    books = quickbooks_seeds.open_seed("demo")
+    options = quickbooks_options.Options(throttle=True, state=str(state))
+    return Scene(
+        "quickbooks",
+        str(books.rows("CompanyInfo")[0]["CompanyName"]),
+        stack.enter_context(quickbooks_server.StandIn(books, 0, options)),
+        state,
+        sum(len(books.rows(entity)) for entity in ("Invoice", "Payment", "CreditMemo")),
+        lambda: quickbooks_demo.demo_bookkeeper_day(books),
+    )
+
+
+def _xero(stack: ExitStack, state: Path) -> Scene:
+    books = xero_seeds.open_seed("demo")
+    options = xero_options.Options(throttle=True, state=str(state))
+    kinds = ("Invoices", "Payments", "CreditNotes", "Overpayments", "Prepayments")
+    return Scene(
+        "xero",
+        books.name,
+        stack.enter_context(xero_server.StandIn(books, 0, options)),
+        state,
+        sum(len(books.rows(kind)) for kind in kinds),
+        lambda: xero_demo.demo_bookkeeper_day(books),
+    )
+
+
+def _sage(stack: ExitStack, state: Path) -> Scene:
+    [books] = sage_seeds.open_seed("demo")
+    options = sage_options.Options(throttle=True, state=str(state))
+    kinds = ("sales_invoices", "sales_quick_entries", "sales_credit_notes", "contact_payments")
+    return Scene(
+        "sage",
+        books.name,
+        stack.enter_context(sage_server.StandIn(books, 0, options)),
+        state,
+        sum(len(books.rows(kind)) for kind in kinds),
+        lambda: sage_demo.demo_bookkeeper_day(books),
+    )
 
 
 def consenting() -> Person:
@@ -90,6 +152,6 @@ def _clear(folder: Path) -> None:
         return
     if not (folder / _MARK).exists():
         raise UsageError(f"{folder} is not empty and holds no earlier demo; name another folder")
-    for prop in _PROPS:
+    for prop in (*_PROPS, *_FILES):
         for suffix in _SUFFIXES:
             (folder / f"{prop}{suffix}").unlink(missing_ok=True)

@@ -38,7 +38,8 @@ def connect(
     redirect_uri: str | None,
     wait: int,
 ) -> None:
-    """Connect books at LEDGER (quickbooks): consent in the browser, then they are on file.
+    """Connect books at LEDGER (quickbooks, xero or sage): consent in the browser, then every
+    company that the consent reaches is on file.
 
     Connecting a company again renews its consent; nothing else changes.
     """
@@ -50,7 +51,10 @@ def connect(
     with shell.open() as workspace:
         platform = workspace.platform(ledger)
         person = Person(
-            show=_print_url if no_browser else _open_browser, paste=_paste, patience=wait
+            show=_print_url if no_browser else _open_browser,
+            paste=_paste,
+            patience=wait,
+            note=lambda line: click.echo(f"recoup: {line}", err=True),
         )
         connected = connect_ledger(
             workspace, platform, person, base_url=address, redirect_uri=redirect_uri
@@ -60,7 +64,7 @@ def connect(
         done = "Connected" if item.new else "Connected again"
         click.echo(f"{done}: {company.name} ({company.slug}), books in {company.home_currency}.")
     if any(item.new for item in connected):
-        click.echo("Next: recoup sync")
+        click.echo("Next: recoup sync" if len(connected) == 1 else "Next: recoup sync --all")
 
 
 def _print_url(url: str) -> None:

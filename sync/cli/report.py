@@ -2,75 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from recoup.sync.cli.faults import DONE, FINDING, exit_code, one_line
-from recoup.sync.cli.shell import (
-    Shell,
-    chosen,
-    day,
-    page_width,
-    print_pages,
-    several_companies,
-    today,
+from recoup.sync.cli.choosing import Choice, several_companies
+from recoup.sync.cli.faults import DONE, FINDING
+from recoup.sync.cli.portfolio import portfolio_command
+from recoup.sync.cli.reporting import (
+    as_known_option,
+    ask_each,
+    buckets_option,
+    check_synced,
+    shared_options,
 )
+from recoup.sync.cli.shell import Shell, day, page_width, print_pages, today
 
 if TYPE_CHECKING:
-    from recoup.sync.report.aging import Aging
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.text import Text
+
     from recoup.sync.report.open_list import OpenList
+    from recoup.sync.report.portfolio import Part
     from recoup.sync.store.companies import CompanyRow
-    from recoup.sync.workspace import Workspace
 
 __all__ = ["aging_command", "open_items_command", "report", "statement_command"]
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-Answer = TypeVar("Answer")
-
-
-def _days(words: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(word) for word in words.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{words!r} are no days; write them as 30,60,90") from None
-
-
-_SHARED = (
-    click.option(
-        "--as-of",
-        type=day,
-        metavar="DATE",
-        help="The day to report, e.g. 2026-03-31. Default: today.",
-    ),
-    click.option(
-        "--format",
-        "shape",
-        type=click.Choice(["table", "json", "csv"]),
-        default="table",
-        show_default=True,
-    ),
-    click.option(
-        "--basis", type=click.Choice(["due", "issue"]), help="Count age from the due or issue date."
-    ),
-    click.option("--apart", is_flag=True, help="Sub-customers on lines of their own."),
-)
-_AS_KNOWN = click.option(
-    "--as-known",
-    is_flag=True,
-    help="What was known that day, instead of what is dated up to it.",
-)
-_BUCKETS = click.option(
-    "--buckets", type=_days, metavar="DAYS", help="Last day past due of each bucket, e.g. 30,60,90."
-)
-
-
-def _shared(command: Command) -> Command:
-    for option in reversed(_SHARED):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -80,15 +38,14 @@ def report() -> None:
 
 @report.command("aging", short_help="Aged receivables per customer and currency.")
 @several_companies
-@_shared
-@_BUCKETS
+@shared_options()
+@buckets_option
 @click.option("--home-currency", is_flag=True, help="All in home currency, at booked rates.")
-@_AS_KNOWN
+@as_known_option
 @click.pass_obj
 def aging_command(
     shell: Shell,
-    names: tuple[str, ...],
-    every: bool,
+    choice: Choice,
     as_of: date | None,
     shape: str,
     basis: str | None,
@@ -102,19 +59,16 @@ def aging_command(
     Exit code 1 when the figures do not add up to the ledger's control account, or when customers
     are held.
     """
-    from recoup.sync.report import exporting, rendering
-    from recoup.sync.report.aging import aging
-    from recoup.sync.store.conclusions import holds
+    from recoup.sync.report import exporting
+    from recoup.sync.report.gathering import gather
 
     with shell.open() as workspace:
         settings = workspace.settings.report
-        held: dict[str, int] = {}
 
-        def ask(company: CompanyRow) -> list[tuple[str, Aging]]:
-            with workspace.store.read(company.company_id) as conn:
-                held[company.slug] = len(holds(conn, company.company_id))
-                answers = aging(
-                    conn,
+        def ask(company: CompanyRow) -> list[Part]:
+            return [
+                gather(
+                    workspace.store,
                     company,
                     as_of=as_of or today(company, workspace.clock),
                     basis=basis or settings.basis,  # type: ignore[arg-type]
@@ -123,35 +77,49 @@ def aging_command(
                     home=home_currency,
                     as_known=as_known,
                 )
-            return [(company.name, answer) for answer in answers]
+            ]
 
-        shown, failed = _ask_each(workspace, chosen(workspace, names, every), ask)
+        parts, failed = ask_each(workspace, choice.companies(workspace), ask)
+    tables = [table for part in parts for table in part.tables]
     if shape == "json":
-        click.echo(exporting.to_json(one for _, one in shown))
+        click.echo(exporting.to_json(tables))
     elif shape == "csv":
-        click.echo(exporting.aging_csv([one for _, one in shown]), nl=False)
+        click.echo(exporting.aging_csv(tables), nl=False)
     else:
-        width = page_width()
-        print_pages(rendering.aging_page(name, one, width=width) for name, one in shown)
+        print_pages(_aging_pages(parts, page_width()))
     # What was known on a past day need not add up to what the ledger dates to it.
-    unproven = not as_known and any(one.control.proven is False for _, one in shown)
-    for slug, count in held.items():
-        if count:
-            customers = "customer is" if count == 1 else "customers are"
-            click.echo(f"{slug}: {count} {customers} held; recoup tieout says why", err=True)
-    return failed or (FINDING if unproven or any(held.values()) else DONE)
+    unproven = not as_known and any(table.control.proven is False for table in tables)
+    for part in parts:
+        if part.held_count:
+            customers = "customer is" if part.held_count == 1 else "customers are"
+            said = f"{part.company.slug}: {part.held_count} {customers} held"
+            click.echo(f"{said}; recoup tieout says why", err=True)
+    return failed or (FINDING if unproven or any(part.held_count for part in parts) else DONE)
+
+
+def _aging_pages(parts: Sequence[Part], width: int) -> Iterator[Iterable[Text]]:
+    """A page per company and currency; of several companies the portfolio is the last."""
+    from recoup.sync.report.portfolio import portfolio
+    from recoup.sync.report.portfolio_page import portfolio_page
+    from recoup.sync.report.rendering import aging_page
+
+    for part in parts:
+        for table in part.tables:
+            yield aging_page(part.company.name, table, width=width)
+    if len(parts) > 1:
+        newest = max(table.as_of for part in parts for table in part.tables)
+        yield portfolio_page(portfolio(parts, newest), width=width)
 
 
 @report.command("open-items", short_help="Every open document: the lines behind an aging.")
 @several_companies
-@_shared
+@shared_options()
 @click.option("--customer", help="Only this customer: the ledger's id, or a name that is unique.")
-@_AS_KNOWN
+@as_known_option
 @click.pass_obj
 def open_items_command(
     shell: Shell,
-    names: tuple[str, ...],
-    every: bool,
+    choice: Choice,
     as_of: date | None,
     shape: str,
     basis: str | None,
@@ -181,7 +149,7 @@ def open_items_command(
                 )
             return by_currency(company, on, items)
 
-        shown, failed = _ask_each(workspace, chosen(workspace, names, every), ask)
+        shown, failed = ask_each(workspace, choice.companies(workspace), ask)
     if shape == "json":
         click.echo(exporting.to_json(shown))
     elif shape == "csv":
@@ -202,8 +170,8 @@ def open_items_command(
     metavar="DATE",
     help="First day. Default: a year before the last.",
 )
-@_shared
-@_BUCKETS
+@shared_options()
+@buckets_option
 @click.pass_obj
 def statement_command(
     shell: Shell,
@@ -226,8 +194,8 @@ def statement_command(
 
     with shell.open() as workspace:
         settings = workspace.settings.report
-        [row] = chosen(workspace, [company] if company else [], False)
-        _check_synced(workspace, row)
+        [row] = Choice((company,) if company else ()).companies(workspace)
+        check_synced(workspace, row)
         last = as_of or today(row, workspace.clock)
         with workspace.store.read(row.company_id) as conn:
             found = statement(
@@ -250,30 +218,4 @@ def statement_command(
     return DONE
 
 
-def _ask_each(
-    workspace: Workspace,
-    companies: list[CompanyRow],
-    ask: Callable[[CompanyRow], list[Answer]],
-) -> tuple[list[Answer], int]:
-    """Ask for each company; one that cannot be reported is said and does not stop the others."""
-    from recoup.connector.errors import RecoupError
-
-    answers: list[Answer] = []
-    failed = DONE
-    for company in companies:
-        try:
-            _check_synced(workspace, company)
-            answers.extend(ask(company))
-        except RecoupError as error:
-            click.echo(f"recoup: {company.slug}: {one_line(error)}", err=True)
-            failed = max(failed, exit_code(error))
-    return answers, failed
-
-
-def _check_synced(workspace: Workspace, company: CompanyRow) -> None:
-    from recoup.connector.errors import UsageError
-    from recoup.sync.store.condition import last_finished
-
-    with workspace.store.read(company.company_id) as conn:
-        if last_finished(conn, company.company_id) is None:
-            raise UsageError(f"no sync has run to its end yet; run: recoup sync {company.slug}")
+report.add_command(portfolio_command)

@@ -19,7 +19,7 @@ __all__ = ["COMMANDS", "LazyGroup", "recoup"]
 # Command → where it is defined and what ``recoup --help`` says about it.
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init:init", "Make a workspace: a folder with its settings and database."),
-    "connect": ("connect:connect", "Connect a company's books at QuickBooks Online."),
+    "connect": ("connect:connect", "Connect companies' books at QuickBooks Online, Xero or Sage."),
     "companies": ("companies:companies", "List the connected companies."),
     "sync": ("sync:sync", "Bring over what changed in the books."),
     "tieout": ("tieout:tieout", "Prove that our figures equal the ledger's own."),

@@ -1,13 +1,13 @@
-"""What every command shares: the workspace, the companies that were named, and the consoles."""
+"""What every command shares: the workspace, days and clocks, and the consoles."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,18 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Shell",
-    "chosen",
     "console",
     "day",
     "local",
     "page_width",
     "print_pages",
     "say",
-    "several_companies",
     "today",
 ]
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +66,6 @@ def day(word: str) -> date:
         return date.fromisoformat(word)
     except ValueError:
         raise click.BadParameter(f"{word!r} is no date; write it as 2026-03-31") from None
-
-
-def several_companies(command: Command) -> Command:
-    """Take ``[COMPANY…] [--all]``; without either, the workspace's only company."""
-    every = click.option("--all", "every", is_flag=True, help="All companies of the workspace.")
-    return every(click.argument("names", nargs=-1, metavar="[COMPANY]...")(command))
-
-
-def chosen(workspace: Workspace, names: Sequence[str], every: bool) -> list[CompanyRow]:
-    """Return the named companies in the order given, each once.
-
-    Raises UsageError for an unknown name, for none where several are connected, for none at all.
-    """
-    from recoup.connector.errors import UsageError
-    from recoup.sync.store.companies import find_company, list_companies
-
-    if names and every:
-        raise UsageError("name companies or say --all, not both")
-    with workspace.store.read() as conn:
-        if every:
-            found = list_companies(conn)
-        else:
-            found = [find_company(conn, name) for name in names or (None,)]
-    if not found:
-        raise UsageError("no company is connected yet; run: recoup connect quickbooks")
-    return list({company.company_id: company for company in found}.values())
 
 
 def today(company: CompanyRow, clock: Clock) -> date:

@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from recoup.sync.cli.choosing import Choice, several_companies
 from recoup.sync.cli.faults import DONE, FINDING, exit_code, one_line
-from recoup.sync.cli.shell import (
-    Shell,
-    chosen,
-    day,
-    page_width,
-    print_pages,
-    several_companies,
-)
+from recoup.sync.cli.shell import Shell, day, page_width, print_pages
 
 if TYPE_CHECKING:
     from recoup.sync.tieout.outcome import TieOut
@@ -37,8 +31,7 @@ __all__ = ["tieout"]
 @click.pass_obj
 def tieout(
     shell: Shell,
-    names: tuple[str, ...],
-    every: bool,
+    choice: Choice,
     as_of: date | None,
     offline: bool,
     shape: str,
@@ -55,7 +48,7 @@ def tieout(
     outcomes: list[TieOut] = []
     failures: list[int] = []
     with shell.open() as workspace:
-        for company in chosen(workspace, names, every):
+        for company in choice.companies(workspace):
             try:
                 ledger = None if offline else workspace.ledger(company)
                 outcomes.append(

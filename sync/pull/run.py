@@ -16,6 +16,7 @@ from recoup.connector.errors import Busy, RecoupError
 from recoup.connector.facades import Ledger
 from recoup.connector.pages import Cursor, Fetched, Page
 from recoup.connector.protocols import Clock
+from recoup.sync.pull.open_sweep import OpenSweep, note_whole_pull, read_open
 from recoup.sync.pull.sweeping import Healer
 from recoup.sync.store import cursors, holdings
 from recoup.sync.store.companies import CompanyRow
@@ -24,10 +25,9 @@ from recoup.sync.store.ingest import Stored, store_payloads, store_tombstones
 from recoup.sync.store.leases import Lease
 from recoup.sync.store.pulls import log_pull
 
-__all__ = ["Progress", "PullResult", "pull_company", "store_fetched"]
+__all__ = ["Progress", "PullResult", "pull_company", "store_fetched", "sweep_open_documents"]
 
 _LEASE = timedelta(minutes=5)  # longer than any one call may take
-_RENEW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,24 +61,34 @@ def pull_company(
     clock: Clock,
     on_progress: Callable[[Progress], None] | None = None,
     wait: timedelta = timedelta(0),
+    open_sweep: bool = False,
 ) -> PullResult:
     """Bring over everything that changed since the last stored cursor.
 
-    Raises Busy when another process pulls this company and does not end within *wait*, and
-    whatever the adapter raises; what was stored until then stays and is not pulled again.
+    Where the ledger has a blind spot its open documents are read too: once a UTC day, or now
+    with *open_sweep*. Raises Busy when another process pulls this company and does not end
+    within *wait*, and whatever the adapter raises; what was stored until then stays and is not
+    pulled again.
     """
     result = PullResult(started_at=clock.now())
     with _alone(store, company, wait) as lease:
         try:
             puller = _Puller(store, company, ledger, clock, result)
-            renew_at = clock.now() + _RENEW
-            for page in ledger.pull(puller.cursor()):
-                if clock.now() >= renew_at:
-                    lease.renew()
-                    renew_at = clock.now() + _RENEW
-                puller.store_page(page)
+            cursor = puller.cursor()
+
+            def stored(page: Page | None = None) -> None:
+                lease.renew()
                 if on_progress is not None:
                     on_progress(puller.progress(page))
+
+            for page in ledger.pull(cursor):
+                puller.store_page(page)
+                stored(page)
+            if cursor is None and not open_sweep:
+                note_whole_pull(store, company, ledger, result.started_at)
+            swept = read_open(store, company, ledger, clock, if_due=not open_sweep, on_page=stored)
+            result.calls += swept.calls
+            result.healed += swept.healed
             puller.follow_merges()
             result.ended_at = clock.now()
             _log(store, company, result, "done")
@@ -90,6 +100,24 @@ def pull_company(
                 error.add_note(f"nor could the pull be logged: {second}")
             raise
     return result
+
+
+def sweep_open_documents(
+    store: Store,
+    company: CompanyRow,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    wait: timedelta = timedelta(minutes=1),
+) -> OpenSweep:
+    """Make every document that is open here or there agree with the ledger as it is now.
+
+    For the moment before something is sent. Costs nothing where the ledger has no blind spot.
+    Raises Busy when a pull of this company does not end within *wait*, and whatever the adapter
+    raises.
+    """
+    with _alone(store, company, wait) as lease:
+        return read_open(store, company, ledger, clock, if_due=False, on_page=lease.renew)
 
 
 def store_fetched(
@@ -155,13 +183,13 @@ class _Puller:
         with self.store.write(self.company.company_id) as conn:
             cursors.finish(conn, self.company.company_id, self.clock.now())
 
-    def progress(self, page: Page) -> Progress:
+    def progress(self, page: Page | None) -> Progress:
         return Progress(
             seen=self.result.stored.seen,
             changed=self.result.stored.changed,
             calls=self.result.calls,
-            expected=page.total,
-            source_type=page.payloads[0].source_type if page.payloads else None,
+            expected=page.total if page else None,
+            source_type=page.payloads[0].source_type if page and page.payloads else None,
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from recoup.connector.errors import Fatal
 from recoup.connector.facades import Ledger
 from recoup.connector.pages import Fetched, Payload, Swept, Window
 from recoup.connector.protocols import Clock
@@ -17,6 +18,7 @@ from recoup.sync.store import cursors, holdings
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.engine import Store
 from recoup.sync.store.ingest import store_payloads, store_tombstones
+from recoup.sync.store.open_sweeps import held_open
 
 __all__ = ["LISTABLE", "Healer", "halves"]
 
@@ -46,6 +48,8 @@ class Healer:
 
         at_hand are payloads that the caller is about to store: they are not missing.
         """
+        if swept.open_only and swept.ids is None:
+            raise Fatal(f"a sweep of the open {swept.source_type} objects must name their ids")
         if swept.ids is not None:
             return self._settle_list(swept, frozenset(swept.ids), {p.ledger_id for p in at_hand})
         return self._settle_count(swept)
@@ -81,14 +85,16 @@ class Healer:
         self, swept: Swept, theirs: frozenset[str], at_hand: set[str] | frozenset[str]
     ) -> int:
         """Read live whatever only one side has."""
-        with self._store.read(self._company.company_id) as conn:
-            ours = holdings.live_ids(
-                conn, self._company.company_id, swept.source_type, swept.window
-            )
-        differing = sorted((ours ^ theirs) - at_hand)
+        company_id = self._company.company_id
+        with self._store.read(company_id) as conn:
+            if swept.open_only:  # what it shows was handed over as payloads
+                differing = held_open(conn, company_id, swept.source_type) - theirs - at_hand
+            else:
+                ours = holdings.live_ids(conn, company_id, swept.source_type, swept.window)
+                differing = (ours ^ theirs) - at_hand
         if not differing:
             return 0
-        return self.keep(self._ledger.fetch([(swept.source_type, i) for i in differing]))
+        return self.keep(self._ledger.fetch([(swept.source_type, i) for i in sorted(differing)]))
 
     def keep(self, fetched: Fetched) -> int:
         """Store what a live read brought; returns how many objects it changed."""

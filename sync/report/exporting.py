@@ -12,7 +12,7 @@ from recoup.sync.report.aging import Aging
 from recoup.sync.report.open_list import OpenList
 from recoup.sync.report.statement import Statement
 
-__all__ = ["aging_csv", "open_items_csv", "safe_text", "statement_csv", "to_json"]
+__all__ = ["aging_csv", "csv_text", "open_items_csv", "safe_text", "statement_csv", "to_json"]
 
 # What a spreadsheet takes for the start of a formula; some do so in full width, too.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -46,13 +46,13 @@ def aging_csv(results: Sequence[Aging]) -> str:
             named = row.amounts(result.buckets)
             who = [safe_text(row.customer_id), safe_text(row.customer)]
             lines.append([*fixed, *who, *(named[column] for column in amounts)])
-    return _csv(head, lines)
+    return csv_text(head, lines)
 
 
 def open_items_csv(groups: Sequence[OpenList]) -> str:
     """One line per open document."""
     head = "company as_of kind document number customer_id customer issued_on due_on"
-    return _csv(
+    return csv_text(
         [*head.split(), "days_past_due", "currency", "total", "open"],
         [
             [
@@ -101,10 +101,11 @@ def statement_csv(statements: Sequence[Statement]) -> str:
                 ]
             )
         lines.append([*fixed, name, ends, "closing", *blank, one.closing.text])
-    return _csv([*head.split(), "amount", "balance"], lines)
+    return csv_text([*head.split(), "amount", "balance"], lines)
 
 
-def _csv(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def csv_text(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Lines under a head, as CSV with a newline after each."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)

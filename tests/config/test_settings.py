@@ -107,3 +107,27 @@ def test_every_setting_has_a_sentence_of_help() -> None:
     assert {s.name for s in SETTINGS} >= {"database", "report.basis", "quickbooks.client_id"}
     assert all(s.help.endswith(".") for s in SETTINGS if s.name != "database")
     assert all(s.help for s in SETTINGS)
+
+
+def test_intervals_are_spans_by_company_or_tag(toml: Path) -> None:
+    toml.write_text('[sync]\nevery = "2h"\n[sync.intervals]\nvip = "15m"\n"smith-sons" = "1d"\n')
+    settings = read_settings(toml)
+    assert settings.sync.every == "2h"
+    assert dict(settings.sync.intervals) == {"vip": "15m", "smith-sons": "1d"}
+
+
+@pytest.mark.parametrize("word", ["0m", "15", "15s", "1.5h", "32d", "h", ""])
+def test_what_is_no_span_is_refused_with_its_line(toml: Path, word: str) -> None:
+    assert ":2: sync.every: a span is written as" in refusal(toml, f'[sync]\nevery = "{word}"\n')
+    assert ":2: sync.intervals.vip:" in refusal(toml, f'[sync.intervals]\nvip = "{word}"\n')
+
+
+def test_each_built_in_ledger_has_a_table_of_its_own(toml: Path) -> None:
+    toml.write_text('[xero]\nclient_id = "x"\n[sage]\nclient_id = "s"\n')
+    settings = read_settings(toml, plugins=["quickbooks", "sage", "xero"])
+    assert [settings.ledger(name).client_id for name in ("xero", "sage")] == ["x", "s"]
+    assert settings.ledger("quickbooks").client_id is None
+
+
+def test_a_setting_that_a_ledger_does_not_have_is_refused(toml: Path) -> None:
+    assert "unknown setting xero.monthly_reads" in refusal(toml, "[xero]\nmonthly_reads = 5\n")

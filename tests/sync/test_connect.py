@@ -36,6 +36,7 @@ class FakePlatform:
     companies: dict[str, Company] = field(default_factory=dict)
     reached: tuple[str, ...] = ("9",)
     error: Exception | None = None  # raised when a company is asked who it is
+    refused: set[str] = field(default_factory=set)  # companies that do not answer
     exchanges: list[tuple[str, str, str]] = field(default_factory=list)
     challenges: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -92,6 +93,8 @@ class FakeLedger:
     def describe_company(self) -> Company:
         if self.platform.error is not None:
             raise self.platform.error
+        if self.connection.company_id in self.platform.refused:
+            raise NeedsReconnect("no such company")
         self.connection.vault.read(self.connection.grant_id)
         return self.platform.companies[self.connection.company_id]
 
@@ -242,3 +245,59 @@ def test_listeners_hear_of_it_after_it_is_on_file(
     run(workspace)
     [event] = platform.events
     assert (event.kind, event.company) == ("company_connected", "acme-co")
+
+
+def test_a_consent_that_reaches_more_than_before_is_one_grant(
+    workspace: Workspace, platform: FakePlatform
+) -> None:
+    [first] = run(workspace)
+    platform.companies["8"] = books("8", "Beta")
+    platform.reached = ("9", "8")
+    again, new = run(workspace)
+    assert (again.new, new.new) == (False, True)
+    assert {again.company.grant_id, new.company.grant_id} == {first.company.grant_id}
+
+
+def test_a_new_id_under_a_known_name_is_another_company(
+    workspace: Workspace, platform: FakePlatform
+) -> None:
+    run(workspace)
+    platform.companies["7"] = books("7")  # a demo company that was set back gets a new id
+    platform.reached = ("7",)
+    [item] = run(workspace)
+    assert item.new
+    with workspace.store.read() as conn:
+        assert [(row.slug, row.ledger_id) for row in list_companies(conn)] == [
+            ("acme-co", "9"),
+            ("acme-co-2", "7"),
+        ]
+
+
+def test_a_company_that_does_not_answer_is_left_out_and_named(
+    workspace: Workspace, platform: FakePlatform
+) -> None:
+    platform.companies["8"] = books("8", "Beta")
+    platform.refused = {"9"}
+    platform.reached = ("9", "8")
+    notes: list[str] = []
+    person = consenting()
+    [item] = run(workspace, Person(person.show, person.paste, person.patience, notes.append))
+    assert item.company.slug == "beta" and workspace.vault.read(item.company.grant_id)
+    assert notes == ["Fake Books 9 was left out: no such company; connect again to add it"]
+
+
+def test_a_consent_that_no_company_uses_any_more_is_retired(
+    workspace: Workspace, platform: FakePlatform
+) -> None:
+    [nine] = run(workspace)
+    platform.companies["8"] = books("8", "Beta")
+    platform.reached = ("8",)
+    [eight] = run(workspace)
+    platform.reached = ("8", "9")  # two consents until now: both companies get a third
+    again, _ = run(workspace)
+    with workspace.store.read() as conn:
+        states = {grant.grant_id: grant.state for grant in list_grants(conn)}
+    assert states.pop(again.company.grant_id) == "connected"
+    assert states == {nine.company.grant_id: "revoked", eight.company.grant_id: "revoked"}
+    with pytest.raises(NeedsReconnect):
+        workspace.vault.read(nine.company.grant_id)

@@ -146,7 +146,7 @@ def test_an_address_that_is_none_is_refused_before_anybody_is_asked(
 
 def test_an_unknown_ledger_lists_the_known_ones(home: Path, run: Run, one_line: OneLine) -> None:
     said = one_line(run("connect", "quikbooks"), 2)
-    assert said == "no ledger is called 'quikbooks'; known: quickbooks"
+    assert said == "no ledger is called 'quikbooks'; known: quickbooks, sage, xero"
 
 
 def test_without_no_browser_the_browser_is_opened(

@@ -62,12 +62,27 @@ def test_a_terminal_gets_a_bar_with_documents_rate_and_budget(connected: Path) -
     assert "reads left" in seen and "new or changed" in seen
 
 
+def test_a_terminal_gets_a_line_for_all_companies_and_one_for_each(
+    connected: Path, second: StandIn
+) -> None:
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "recoup.sync.cli", "sync", "--all"]
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen(words, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = read_all(ours)
+    os.close(ours)
+    assert process.wait(30) == 0, seen
+    assert "of 2 companies" in seen and "other-books" in seen and "2 synced" in seen
+
+
 def test_all_companies_are_synced_at_once(second: StandIn, run: Run) -> None:
     result = run("sync", "--all")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert [line.split(":")[0] for line in lines[:2]] == ["acme-books", "other-books"]
-    assert len(lines) == 3  # both companies share one budget
+    assert sorted(line.split(":")[0] for line in lines[:2]) == ["acme-books", "other-books"]
+    assert lines[2].startswith("2 companies: 2 synced; ")
+    assert len(lines) == 4  # both companies share one budget
     assert run("tieout", "--all").exit_code == 0
 
 

@@ -97,6 +97,33 @@ def test_all_companies_are_in_one_list(
     assert [r["company"] for r in aging(run, "--all")] == ["acme-books", "other-books"]
 
 
+def test_the_portfolio_has_a_line_per_company_and_their_sum(
+    synced: Path,
+    make_books: MakeBooks,
+    join_standin: Join,
+    run: Run,
+) -> None:
+    other = make_books("Other Books", "9130000000000002")
+    with StandIn(other, 0, Options(throttle=False)) as second:
+        join_standin(synced, second)
+        assert run("sync", "other-books").exit_code == 0
+    [shown] = json.loads(run("report", "portfolio", *DAY, "--format", "json").stdout)
+    assert [row["company"] for row in shown["rows"]] == ["acme-books", "other-books"]
+    assert (shown["currency"], shown["total"]) == ("USD", "270.00")
+    assert shown["total"] == shown["sums"][0]["total"]
+    assert "Portfolio · as of 2026-03-31" in run("report", "aging", "--all", *DAY).stdout
+
+
+def test_the_portfolio_of_one_ledger_leaves_the_others_out(synced: Path, run: Run) -> None:
+    [shown] = json.loads(
+        run("report", "portfolio", "--ledger", "quickbooks", "--format", "json").stdout
+    )
+    assert [row["ledger"] for row in shown["rows"]] == ["quickbooks"]
+    result = run("report", "portfolio", "--ledger", "xero")
+    assert result.exit_code == 2
+    assert "no company has the ledger 'xero'; known: quickbooks" in result.stderr
+
+
 def test_a_company_never_synced_does_not_stop_the_others(
     synced: Path,
     make_books: MakeBooks,

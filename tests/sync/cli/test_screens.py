@@ -66,8 +66,9 @@ def test_a_platform_that_meters_no_reads_has_no_line_about_them(synced: Path) ->
 
 
 def test_what_a_plugin_lists_as_settings_is_what_its_table_takes() -> None:
-    from recoup.config.settings import LedgerSettings
+    from recoup.config.settings import Settings
     from recoup.connector.plugins import installed_plugins
 
     for platform in installed_plugins().ledger_platforms():
-        assert set(platform.settings) == set(LedgerSettings.model_fields)
+        table = getattr(Settings(), platform.name)
+        assert set(platform.settings) == set(type(table).model_fields)

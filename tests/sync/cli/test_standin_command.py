@@ -74,4 +74,4 @@ def test_a_taken_port_is_named(capfd: pytest.CaptureFixture[str], standin: Stand
 
 def test_without_a_ledger_it_says_which_there_are(run: Run, one_line: OneLine) -> None:
     assert "There are: quickbooks" in run("standin").stdout
-    assert "known: quickbooks" in one_line(run("standin", "sage"), 2)
+    assert "known: quickbooks, sage, xero" in one_line(run("standin", "freeagent"), 2)
