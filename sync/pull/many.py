@@ -7,7 +7,8 @@ is parked in the queue with its reason: the next run skips it until its time has
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -87,6 +88,7 @@ def pull_many(
         if company.company_id not in parked and str(company.company_id) not in running
     }
     queue.enqueue_many(PULL, list(mine))
+    _load_adapters(workspace, mine.values())
     many = _Many(workspace, mine, on_progress, on_wait, on_end, wait)
     runner = Runner(
         queue,
@@ -102,6 +104,13 @@ def pull_many(
         parked=[(row, parked[row.company_id]) for row in companies if row.company_id in parked],
         elsewhere=[row for row in companies if many.is_elsewhere(row) and _is_not(row, parked)],
     )
+
+
+def _load_adapters(workspace: Workspace, companies: Iterable[CompanyRow]) -> None:
+    """Import each SDK before the threads start: two that import it at once may see half of it."""
+    for company in {company.ledger: company for company in companies}.values():
+        with suppress(RecoupError):  # raised again, and told, when the company's turn comes
+            workspace.ledger(company)
 
 
 def _is_not(row: CompanyRow, parked: dict[int, Waiting]) -> bool:

@@ -53,7 +53,7 @@ class Quote:
         """``1 EUR = 0.86 GBP, payment 17 of alder-ltd, 2026-02-09``; both of two steps."""
         if self.by_way_of is not None:
             return "; ".join(step.text for step in self.by_way_of)
-        rate = self.rate.normalize() if not self.inverted else round(self.rate, 6).normalize()
+        rate = round(self.rate, 6).normalize()
         turned = ", inverted" if self.inverted else ""
         return (
             f"1 {self.currency} = {rate:f} {self.into}, {self.document} of {self.company}, "
