@@ -9,6 +9,7 @@ import click
 
 from recoup.sync.cli.choosing import Choice, several_companies
 from recoup.sync.cli.faults import DONE, FINDING, exit_code, one_line
+from recoup.sync.cli.reporting import check_synced
 from recoup.sync.cli.shell import Shell, day, page_width, print_pages
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def tieout(
     with shell.open() as workspace:
         for company in choice.companies(workspace):
             try:
+                check_synced(workspace, company)
                 ledger = None if offline else workspace.ledger(company)
                 outcomes.append(
                     tie_out(workspace.store, company, ledger, as_of=as_of, clock=workspace.clock)

@@ -268,3 +268,10 @@ def test_a_workspace_that_is_gone_is_one_line(connected: Path, run: Run, one_lin
 def test_nothing_connected_says_what_to_run(home: Path, run: Run, one_line: OneLine) -> None:
     assert "recoup connect quickbooks" in one_line(run("sync"), 2)
     assert run("companies").exit_code == 0
+
+
+def test_a_company_that_was_never_synced_is_not_judged(
+    connected: Path, run: Run, one_line: OneLine
+) -> None:
+    line = one_line(run("tieout"), 2)
+    assert line.endswith("no sync has run to its end yet; run: recoup sync acme-books")
