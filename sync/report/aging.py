@@ -19,6 +19,7 @@ from recoup.connector.errors import UsageError
 from recoup.connector.money import Money
 from recoup.sync.report.buckets import DEFAULT_BOUNDS, bucket_keys
 from recoup.sync.store.aging import AgedSum, Basis, View, aged_sums, foreign_items
+from recoup.sync.store.beginnings import first_seen_uncreated
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.store.families import Families, read_families
 from recoup.sync.tieout.control import Control, is_now, read_controls
@@ -111,12 +112,15 @@ def aging(
     everything into the home currency by each document's booked rate, rounded half-up per
     document. as_known leaves out what became known after that day (company time) and takes back
     voids and edits made since. Raises UsageError for bands that do not rise, and for *home*
-    where an open foreign document carries no rate.
+    where an open foreign document carries no rate, and for *as_known* of a day before the first
+    sync where the ledger tells no creation times.
     """
     frame = _Frame(
         company, as_of, basis, bucket_keys(buckets), read_families(conn, company.company_id)
     )
     known_at = known_before(as_of, company.time_zone) if as_known else None
+    if known_at is not None:
+        _check_known(conn, company, as_of, known_at)
     view = View(company.company_id, as_of, known_at)
     if home:
         sums, foreign = _sums_at_home(conn, company, view, basis, buckets)
@@ -145,6 +149,16 @@ def aging(
         )
         for currency in sorted(currencies, key=lambda c: (c != company.home_currency, c))
     ]
+
+
+def _check_known(conn: Connection, company: CompanyRow, as_of: date, known_at: datetime) -> None:
+    """Refuse a day of which nobody can say what was known, rather than show that nobody owed."""
+    begun = first_seen_uncreated(conn, company.company_id)
+    if begun is not None and begun >= known_at:
+        raise UsageError(
+            f"nobody can say what was known on {as_of}: this ledger tells no creation times, and "
+            f"recoup first looked on {begun:%Y-%m-%d}; leave --as-known out"
+        )
 
 
 def known_before(as_of: date, zone: str | None) -> datetime:

@@ -32,7 +32,7 @@ class Part:
     rates: Sequence[BookedRate]
     held_count: int  # customers on hold
     synced_at: datetime | None
-    tied_out: bool | None  # what the newest tie-out said; None: none was run, or not proven
+    tied_out: bool | None  # whether it is proven for that day, with nothing come in since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,10 @@ __all__ = [
     "add_tieout",
     "holds",
     "last_result",
-    "newest_tieout",
     "release",
     "save_control",
     "save_holds",
+    "standing_verdict",
 ]
 
 _NOW = 0  # control_totals.as_of of the state now
@@ -124,13 +124,13 @@ def release(conn: Connection, company_id: int, customers: Iterable[str]) -> None
     delete_keys(conn, schema.holds, [(company_id, customer) for customer in customers])
 
 
-def newest_tieout(conn: Connection, company_id: int) -> tuple[datetime, bool | None] | None:
-    """When the state of now was last judged and with what verdict; None while never."""
+def standing_verdict(conn: Connection, company_id: int, changes: int) -> bool | None:
+    """What the newest tie-out of now said; None while never, or when something came since."""
     tieouts = schema.tieouts.c
     row = conn.execute(
-        select(tieouts.at, tieouts.proven)
+        select(tieouts.proven, tieouts.changes)
         .where(tieouts.company_id == company_id, tieouts.as_of.is_(None))
         .order_by(tieouts.seq.desc())
         .limit(1)
     ).first()
-    return None if row is None else (row.at, row.proven)
+    return row.proven if row is not None and row.changes == changes else None
