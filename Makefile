@@ -30,7 +30,7 @@ bench: $(STAMP)  ## every benchmark; exits 1 below a target
 	$(VENV)/bin/python -m pip install --quiet 'dlt[sqlalchemy]'
 	$(VENV)/bin/python -m benchmarks.run
 
-soak: $(STAMP)  ## 1,000 random histories with kills, throttling and token expiry
+soak: $(STAMP)  ## 1,000 random histories per ledger with kills, throttling and token expiry
 	$(VENV)/bin/python -m pytest -m soak -s tests/soak $(PYTEST_FLAGS)
 
 cassettes: $(STAMP)  ## record the HTTP cassettes anew from the stand-in

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -28,13 +28,16 @@ from pydantic import (
 
 __all__ = [
     "SETTINGS",
-    "AppSettings",
     "LedgerSettings",
+    "OtherLedgerSettings",
+    "QuickBooksSettings",
     "ReportSettings",
+    "SageSettings",
     "Setting",
     "Settings",
     "SettingsError",
     "SyncSettings",
+    "XeroSettings",
     "read_settings",
     "span_of",
 ]
@@ -90,8 +93,8 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class AppSettings(_Table):
-    """One ledger platform: the firm's own OAuth application."""
+class LedgerSettings(_Table):
+    """One ledger platform: the firm's own OAuth application, and what its plan allows."""
 
     client_id: str | None = Field(
         default=None,
@@ -103,9 +106,18 @@ class AppSettings(_Table):
         "app. Unset is a loopback address; production QuickBooks wants https.",
     )
 
+    @property
+    def limits(self) -> Mapping[str, int]:
+        """What stands in the table besides the application: allowances by their names."""
+        return {
+            name: value
+            for name, value in self
+            if name not in LedgerSettings.model_fields and value is not None
+        }
 
-class LedgerSettings(AppSettings):
-    """A platform whose plans differ in what they allow."""
+
+class QuickBooksSettings(LedgerSettings):
+    """QuickBooks' tiers differ in the reads of a month."""
 
     monthly_reads: int | None = Field(
         default=None,
@@ -113,6 +125,41 @@ class LedgerSettings(AppSettings):
         description="API reads that your plan allows in a calendar month (UTC). Unset is what the "
         "platform's entry plan allows.",
     )
+
+
+class XeroSettings(LedgerSettings):
+    """Xero's tiers differ in the calls of a day."""
+
+    daily_calls: int | None = Field(
+        default=None,
+        ge=1,
+        description="API calls that your tier allows for an organisation in a day (UTC). Unset is "
+        "5000; the Starter tier has 1000.",
+    )
+
+
+class SageSettings(LedgerSettings):
+    """Sage publishes no limit for one business, so that ours may have to follow experience."""
+
+    minute_calls: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="API calls for a business in a minute. Unset is 100.",
+    )
+    at_once: int | None = Field(
+        default=None,
+        ge=1,
+        le=150,
+        description="API calls in flight at the same time, over all businesses. Unset is 20.",
+    )
+
+
+class OtherLedgerSettings(LedgerSettings):
+    """A platform that is not built in; its plugin announces the names of its allowances."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Annotated[int, Field(ge=1)]]
 
 
 class ReportSettings(_Table):
@@ -153,17 +200,17 @@ class Settings(_Table):
         description="SQLite file, relative to the workspace, or a postgresql:// URL without its "
         "password (PGPASSWORD and ~/.pgpass are read).",
     )
-    quickbooks: LedgerSettings = LedgerSettings()
-    xero: AppSettings = AppSettings()
-    sage: AppSettings = AppSettings()
+    quickbooks: QuickBooksSettings = QuickBooksSettings()
+    xero: XeroSettings = XeroSettings()
+    sage: SageSettings = SageSettings()
     report: ReportSettings = ReportSettings()
     sync: SyncSettings = SyncSettings()
-    others: Mapping[str, LedgerSettings] = Field(default_factory=dict, exclude=True)
+    others: Mapping[str, OtherLedgerSettings] = Field(default_factory=dict, exclude=True)
 
     def ledger(self, name: str) -> LedgerSettings:
         """Return the table of the platform called *name*; an absent table is all defaults."""
-        known = getattr(self, name) if name in _BUILT_IN else self.others.get(name)
-        return LedgerSettings.model_validate({} if known is None else known.model_dump())
+        built_in = {"quickbooks": self.quickbooks, "xero": self.xero, "sage": self.sage}
+        return built_in.get(name) or self.others.get(name) or LedgerSettings()
 
 
 def _listed(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
@@ -179,10 +226,17 @@ def _listed(model: type[BaseModel], prefix: str = "") -> Iterator[Setting]:
 SETTINGS: tuple[Setting, ...] = tuple(_listed(Settings))
 
 
-def read_settings(file: Path, *, plugins: Sequence[str] = ()) -> Settings:
+def read_settings(
+    file: Path,
+    *,
+    plugins: Sequence[str] = (),
+    announced: Callable[[str], Collection[str] | None] = lambda _: None,
+) -> Settings:
     """Read ``recoup.toml``.
 
     plugins: names of installed plugins, each of which may have a table like ``[quickbooks]``.
+    announced: asked for the settings that such a plugin knows, when its table stands in the file;
+    None where nobody can say, because the plugin does not load.
     Raises SettingsError with one line that says where and what to do.
     """
     try:
@@ -198,16 +252,37 @@ def read_settings(file: Path, *, plugins: Sequence[str] = ()) -> Settings:
     tables = {name: content.pop(name) for name in theirs}
     if "others" in content:
         raise SettingsError(_unknown(file, text, ("others",)))
+    others: dict[str, OtherLedgerSettings] = {}
+    for name, table in tables.items():
+        _refuse_unannounced(file, text, name, table, announced)
+        try:
+            others[name] = OtherLedgerSettings.model_validate(table)
+        except ValidationError as error:
+            raise SettingsError(_first_line(file, text, error, name)) from error
     try:
-        others = {name: LedgerSettings.model_validate(table) for name, table in tables.items()}
         return Settings.model_validate({**content, "others": others})
     except ValidationError as error:
         raise SettingsError(_first_line(file, text, error)) from error
 
 
-def _first_line(file: Path, text: str, error: ValidationError) -> str:
+def _refuse_unannounced(
+    file: Path, text: str, name: str, table: Any, announced: Callable[[str], Collection[str] | None]
+) -> None:
+    theirs = announced(name)
+    if theirs is None:
+        return
+    known = {*LedgerSettings.model_fields, *theirs}
+    for key in table if isinstance(table, dict) else ():
+        if key not in known:
+            raise SettingsError(
+                f"{file}:{_line_of(text, (name, key))}: unknown setting {name}.{key}; known are "
+                + ", ".join(f"{name}.{one}" for one in sorted(known))
+            )
+
+
+def _first_line(file: Path, text: str, error: ValidationError, *table: str) -> str:
     fault = error.errors(include_url=False, include_input=False)[0]
-    path = tuple(str(part) for part in fault["loc"] if isinstance(part, str))
+    path = (*table, *(str(part) for part in fault["loc"] if isinstance(part, str)))
     if fault["type"] == "extra_forbidden":
         return _unknown(file, text, path)
     name = ".".join(path)

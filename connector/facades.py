@@ -46,10 +46,13 @@ class _FirstResult:
         self._manager = _manager(spec, plugins)
 
     def _ask(self, hook: str, **arguments: Any) -> Any:
-        caller = getattr(self._manager.hook, hook)
-        if not any(not impl.wrapper for impl in caller.get_hookimpls()):
+        if not self._has(hook):
             raise NotSupported(f"this adapter has no {hook}")
-        return caller(**arguments)
+        return getattr(self._manager.hook, hook)(**arguments)
+
+    def _has(self, hook: str) -> bool:
+        caller = getattr(self._manager.hook, hook)
+        return any(not impl.wrapper for impl in caller.get_hookimpls())
 
 
 class Consent(_FirstResult):
@@ -145,6 +148,12 @@ class Ledger(_FirstResult):
 
     def invoice_pdf(self, invoice_id: str) -> bytes:
         return cast(bytes, self._ask("invoice_pdf", invoice_id=invoice_id))
+
+    def foresee(self, intent: Intent) -> Mapping[str, Any]:
+        """An adapter without the hook foresees nothing."""
+        if not self._has("foresee"):
+            return {}
+        return cast("Mapping[str, Any]", self._ask("foresee", intent=intent))
 
     def add_note(self, intent: Intent) -> Outcome:
         return cast(Outcome, self._ask("add_note", intent=intent))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pluggy
 
@@ -173,13 +174,26 @@ class LedgerSpec:
         raise AssertionError
 
     @hookspec(firstresult=True)
+    def foresee(self, intent: Intent) -> Mapping[str, Any]:
+        """Read what *intent* will overwrite or be built upon, as it is before anything is sent.
+
+        Optional. The engine stores the answer as the intent's inverse together with the plan,
+        and every try of the write gets it back there: after a crash it cannot be read any more.
+        Raises Skippable where the write itself would.
+        """
+        raise AssertionError
+
+    @hookspec(firstresult=True)
     def add_note(self, intent: Intent) -> Outcome:
         """Add a note for the bookkeeper to a document."""
         raise AssertionError
 
     @hookspec(firstresult=True)
     def set_expected_payment(self, intent: Intent) -> Outcome:
-        """Store the day on which payment is expected, where the ledger has such a field."""
+        """Store the day on which payment is expected, where the ledger has such a field.
+
+        Request: invoice_id, expected_on (an ISO date; None takes the day away).
+        """
         raise AssertionError
 
     @hookspec(firstresult=True)
@@ -187,8 +201,11 @@ class LedgerSpec:
         """Book a customer payment with its allocations.
 
         Request: customer_id, currency, amount, issued_on, reference, allocations
-        [{invoice_id, amount}]; amounts are decimal strings. Raises OutcomeUnknown when no
-        answer came, Stale when a document changed, Skippable when the ledger refuses it.
+        [{invoice_id, amount}]; amounts are decimal strings. Optional: discount in an
+        allocation, what is let off besides its amount; account, the ledger's id of the account
+        that took the money; rate, home units per unit of currency. Raises NotSupported for an
+        option that the ledger has no form for, OutcomeUnknown when no answer came, Stale when a
+        document changed, Skippable when the ledger refuses it.
         """
         raise AssertionError
 

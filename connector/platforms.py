@@ -28,7 +28,9 @@ class LedgerPlatform:
     default_redirect_uri: str | None = None  # None is the loopback callback
     standin: Callable[[Sequence[str]], int] | None = None  # runs the stand-in with CLI words
     # The allowance of reads that all companies of one application share; None: reads are free.
-    # The connection's monthly_reads, where the firm set it, stands above the platform's plan.
+    # What the firm set in the connection's settings stands above the platform's usual plan.
     reads_budget: Callable[[Connection], Budget] | None = None
+    # What exchange_code is given for a connection that needs no person: `recoup connect --custom`.
+    custom: Mapping[str, str] | None = None
     poll_calls: int = 1  # API calls of a pull that finds nothing, as plans count them at first
     settings: Mapping[str, str] = field(default_factory=dict)  # name in its table → what it is

@@ -6,7 +6,7 @@ budgets and pauses through one database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -172,5 +172,7 @@ class Connection:
     gate: RateGate
     clock: Clock
     home_currency: str | None = None  # as stored; None before the books were described
-    monthly_reads: int | None = None  # the plan's allowance of reads; None is the adapter's own
+    # Allowances from the ledger's table in recoup.toml, by the names that the platform announces;
+    # for one that is absent the adapter knows what the platform's usual plan allows.
+    settings: Mapping[str, int] = field(default_factory=dict)
     on_call: Callable[[str], None] | None = None  # told the kind of each API call, for metering

@@ -40,28 +40,26 @@ def connect(
     *,
     base_url: str | None = None,
     redirect_uri: str | None = None,
+    custom: bool = False,
 ) -> list[Connected]:
     """Ask *person* for consent and put the companies it reaches on file.
 
     A company that is connected already keeps its row, its documents and its slug, and gets the
     new consent; a new id is a new company, whatever its name. One that does not answer is left
-    out as long as another one does. Raises UsageError when consent was refused or did not come,
-    NeedsReconnect when its code was.
+    out as long as another one does. custom: the application speaks for itself, nobody is asked.
+    Raises UsageError when consent was refused or did not come, or where the platform knows no
+    custom connections, NeedsReconnect when its code was refused.
     """
     if redirect_uri is not None:
         check_redirect(redirect_uri)
+    if custom and platform.custom is None:
+        raise UsageError(f"{platform.title} has no custom connections: leave --custom out")
     consent = workspace.consent(platform, base_url)
-    wanted = redirect_uri or platform.default_redirect_uri
-    if redirect_uri is None and not is_standin(base_url):
-        wanted = workspace.settings.ledger(platform.name).redirect_uri or wanted
-    verifier, state = secrets.token_urlsafe(64), secrets.token_urlsafe(32)
-    answer, sent_back_to = _ask(consent, person, wanted, verifier, state)
-    if "error" in answer:
-        raise UsageError(
-            f"consent was refused ({answer.get('error_description') or answer['error']}); "
-            "nothing was connected"
-        )
-    tokens = consent.exchange_code(answer, sent_back_to, verifier)
+    if custom and platform.custom is not None:
+        answer = platform.custom
+        tokens = consent.exchange_code(answer, "", "")
+    else:
+        answer, tokens = _consented(workspace, platform, consent, person, base_url, redirect_uri)
     ids = consent.list_companies(tokens, answer)
     if not ids:
         raise NeedsReconnect("the consent reaches no company; connect again and choose one")
@@ -78,6 +76,27 @@ def connect(
             )
         )
     return connected
+
+
+def _consented(
+    workspace: Workspace,
+    platform: LedgerPlatform,
+    consent: Consent,
+    person: Person,
+    base_url: str | None,
+    redirect_uri: str | None,
+) -> tuple[Mapping[str, str], TokenSet]:
+    wanted = redirect_uri or platform.default_redirect_uri
+    if redirect_uri is None and not is_standin(base_url):
+        wanted = workspace.settings.ledger(platform.name).redirect_uri or wanted
+    verifier, state = secrets.token_urlsafe(64), secrets.token_urlsafe(32)
+    answer, sent_back_to = _ask(consent, person, wanted, verifier, state)
+    if "error" in answer:
+        raise UsageError(
+            f"consent was refused ({answer.get('error_description') or answer['error']}); "
+            "nothing was connected"
+        )
+    return answer, consent.exchange_code(answer, sent_back_to, verifier)
 
 
 def _ask(

@@ -7,7 +7,7 @@ secrets (RECOUP_QUICKBOOKS_CLIENT_SECRET and the like).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -34,8 +34,9 @@ SETTINGS_FILE = "recoup.toml"
 
 _STARTING_SETTINGS = """\
 # Settings of this recoup workspace. What is commented out is the default.
-# Secrets do not belong here: the client secret of your QuickBooks app is read from the
-# environment (RECOUP_QUICKBOOKS_CLIENT_SECRET) or from the keyring of your system.
+# Secrets do not belong here: the client secret of an app is read from the environment
+# (RECOUP_QUICKBOOKS_CLIENT_SECRET, RECOUP_XERO_CLIENT_SECRET, RECOUP_SAGE_CLIENT_SECRET) or
+# from the keyring of your system.
 
 # Where everything is kept: a file in this folder, or a PostgreSQL server for a team.
 # database = "recoup.db"
@@ -49,6 +50,20 @@ _STARTING_SETTINGS = """\
 # What your plan allows in a calendar month, where it is not the entry plan.
 # monthly_reads = 500000
 
+[xero]
+# Your own app, from https://developer.xero.com.
+# client_id = ""
+# Calls a day for an organisation; the Starter tier has 1000.
+# daily_calls = 5000
+
+[sage]
+# Your own app, from https://developer.sage.com, and its callback address to the letter.
+# client_id = ""
+# redirect_uri = "https://www.example.com/recoup"
+# Calls a minute for a business, and calls in flight over all businesses.
+# minute_calls = 100
+# at_once = 20
+
 [report]
 # Last day past due of each bucket, and what age counts from: "due" or "issue".
 # buckets = [30, 60, 90]
@@ -57,6 +72,12 @@ _STARTING_SETTINGS = """\
 [sync]
 # Companies that are synced at the same time.
 # parallel = 4
+# How old books may be before sync --due reads them again: "15m", "2h", "1d".
+# every = "1h"
+
+[sync.intervals]
+# The same for a tag, or for a company by its slug.
+# daily = "1d"
 """
 
 _IGNORED = """\
@@ -108,7 +129,11 @@ class Workspace:
         environment = os.environ if environment is None else environment
         folder = _find(home, environment)
         try:
-            settings = read_settings(folder / SETTINGS_FILE, plugins=_plugin_names())
+            settings = read_settings(
+                folder / SETTINGS_FILE,
+                plugins=_plugin_names(),
+                announced=lambda name: _announced(plugins, name),
+            )
         except SettingsError as error:
             raise UsageError(str(error)) from error
         return cls(folder, settings, environment=environment, clock=clock, plugins=plugins)
@@ -213,7 +238,7 @@ class Workspace:
             gate=self.gate,
             clock=self.clock,
             home_currency=home_currency,
-            monthly_reads=self.settings.ledger(ledger).monthly_reads,
+            settings=self.settings.ledger(ledger).limits,
             on_call=on_call,
         )
 
@@ -281,3 +306,12 @@ def _plugin_names() -> list[str]:
     from recoup.connector.plugins import GROUP
 
     return [point.name for point in entry_points(group=GROUP)]
+
+
+def _announced(plugins: Everybody | None, name: str) -> Collection[str] | None:
+    """The settings that the platform called *name* knows; None where its plugin is broken."""
+    from recoup.connector.plugins import installed_plugins
+
+    everybody = plugins or installed_plugins()
+    found = {platform.name: platform.settings for platform in everybody.ledger_platforms()}
+    return found.get(name)

@@ -1,13 +1,15 @@
 """Carrying out write intents: committed before they are sent, settled when they are answered.
 
-planned → sent → done, with the inverse that the answer completed. A process that dies on the way
-leaves the intent open; carrying it out again sends the same key, which the platform answers
-with what it did the first time. Every way of writing to a ledger goes through here.
+planned → sent → done. What the write will overwrite is looked at and stored with the plan; the
+answer completes the inverse. A process that dies on the way leaves the intent open; carrying it
+out again sends the same key, which the platform answers with what it did the first time. Every
+way of writing to a ledger goes through here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -24,6 +26,7 @@ from recoup.sync.store.engine import Store
 __all__ = ["carry_out", "undo"]
 
 _ACTOR = "writing"
+_MAKES = (Operation.CREATE_PAYMENT, Operation.CREATE_INVOICE)
 
 
 def carry_out(
@@ -36,6 +39,7 @@ def carry_out(
     ledger refused it; nothing happened then. Whatever else is raised leaves it open.
     """
     company_id = company.company_id
+    intent = _foreseen(store, company, ledger, intent)
     with store.write(company_id, durable=True) as conn:
         known = intents.plan(conn, company_id, intent, at=clock.now())
         if known.state in (IntentState.PLANNED, IntentState.SENT, IntentState.UNKNOWN):
@@ -47,6 +51,7 @@ def carry_out(
     outcome = _send(store, company, ledger, known, clock)
     with store.write(company_id, durable=True) as conn:
         at = clock.now()
+        _check_new(conn, company_id, known, outcome)
         intents.mark_done(
             conn, company_id, known.key, result=outcome.document, inverse=outcome.inverse, at=at
         )
@@ -71,7 +76,9 @@ def undo(store: Store, company: CompanyRow, ledger: Ledger, key: str, *, clock: 
     if not done.inverse:
         raise NotSupported(f"{done.natural_key}: {done.operation} cannot be taken back")
     # What was refused may be possible later: a try of its own, with a key of its own.
-    refused = sum(tried.state is IntentState.REFUSED for tried in before)
+    refused = sum(
+        tried.state is IntentState.REFUSED and tried.request == done.inverse for tried in before
+    )
     reversal = Intent(
         key=intent_key(done.key, Operation.REVERSE, f"{meaning} {refused}", done.inverse),
         operation=Operation.REVERSE,
@@ -82,6 +89,36 @@ def undo(store: Store, company: CompanyRow, ledger: Ledger, key: str, *, clock: 
     with store.write(company.company_id, durable=True) as conn:
         intents.mark_reversed(conn, company.company_id, key, at=clock.now())
     return outcome
+
+
+def _check_new(conn: Connection, company_id: int, intent: Intent, outcome: Outcome) -> None:
+    """Raise Fatal when what was to be made anew was made for another intent before.
+
+    Where a lost answer is made good by looking for what was booked, a twin can be taken for it.
+    """
+    if outcome.document is None or intent.operation not in _MAKES:
+        return
+    for other in intents.booked_for(conn, company_id, outcome.document):
+        if other.key != intent.key and other.operation in _MAKES:
+            raise Fatal(
+                f"{intent.natural_key}: the ledger shows {outcome.document} for it, which was "
+                f"booked for {other.natural_key}; look at both in the ledger"
+            )
+
+
+def _foreseen(store: Store, company: CompanyRow, ledger: Ledger, intent: Intent) -> Intent:
+    """Return *intent* with what only a look before the first try can tell.
+
+    What is refused already now is sent all the same: its refusal is then recorded.
+    """
+    with store.read(company.company_id) as conn:
+        if intents.find_intent(conn, company.company_id, intent.key) is not None:
+            return intent
+    try:
+        seen = ledger.foresee(intent)
+    except (Skippable, NotSupported):
+        return intent
+    return replace(intent, inverse={**intent.inverse, **seen})
 
 
 def _send(

@@ -17,6 +17,7 @@ from typing import Any
 __all__ = ["Answer", "Dropped", "Listener", "Request"]
 
 WORTH_ZIPPING = 512  # bytes
+PHRASES = {one.value: one.phrase for one in HTTPStatus}  # gateways have statuses of their own, too
 LARGEST_BODY = 64 * 1024 * 1024
 
 
@@ -157,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
         zipped = len(body) > WORTH_ZIPPING and _wants_gzip(headers.get("accept-encoding", ""))
         if zipped:
             body = gzip.compress(body, compresslevel=1)
-        self.send_response_only(answer.status, HTTPStatus(answer.status).phrase)
+        self.send_response_only(answer.status, PHRASES.get(answer.status, ""))
         self.send_header("Date", formatdate(self._listener.now().timestamp(), usegmt=True))
         self.send_header("Content-Type", answer.content_type)
         if answer.status != HTTPStatus.NO_CONTENT:

@@ -30,6 +30,7 @@ _HOMES = {
     "Unplayable": "case",
 }
 _REWRITTEN = (
+    "booking",
     "promises",
     "pulling",
     "scenario",

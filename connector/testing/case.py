@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from recoup.connector.facades import Ledger
@@ -104,6 +105,22 @@ class LedgerCase(ABC):
     @abstractmethod
     def total_field(self, amount: str) -> Mapping[str, Any]:
         """Fields for write_raw that state *amount* as the invoice's total and open balance."""
+
+    def notes(self, invoice_id: str) -> Sequence[str]:
+        """The bookkeeper's notes on the invoice, oldest first."""
+        raise Unplayable("this ledger keeps no notes")
+
+    def expected_on(self, invoice_id: str) -> date | None:
+        """The day on which payment of the invoice is expected."""
+        raise Unplayable("this ledger expects payment on no day")
+
+    def lock_books(self, until: date) -> None:
+        """Lock every day up to and including *until*, as when a period is closed."""
+        raise Unplayable("this ledger locks no period")
+
+    def match_with_bank(self, document: DocumentRef) -> None:
+        """Match booked money with a line of the bank statement, so that it stays as it is."""
+        raise Unplayable("this ledger knows no bank statement")
 
     def throttle(self, calls: int) -> None:
         """Refuse the next *calls* API calls as the platform does when it is asked too often."""

@@ -24,7 +24,7 @@ class Refused(Exception):
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"{status} {text}")
-        self.status = status  # 400, 401, 404, 410 or 429 as over HTTP
+        self.status = status  # 400, 401, 404, 410, 422 or 429 as over HTTP
 
 
 class MemoryBooks:
@@ -85,6 +85,9 @@ class MemoryBooks:
         self._admit(token)
         if key not in self._answers:
             lines = [(line["invoice_id"], line["amount"]) for line in request["allocations"]]
+            for invoice, part in lines:
+                if Decimal(part) > Decimal(self.rows["Invoice", invoice]["open"]):
+                    raise Refused(422, f"invoice {invoice} has less than {part} open")
             self._answers[key] = self.pay(request["customer_id"], request["amount"], lines)
         return self.read(token, "Payment", self._answers[key])
 

@@ -124,6 +124,8 @@ class MemoryLedger:
 
     @hookimpl
     def create_payment(self, intent: Intent) -> Outcome:
+        if any("discount" in part for part in intent.request["allocations"]):
+            raise NotSupported("the memory ledger grants no discount")
         raw = self._call(self._books.book_payment, intent.key, intent.request)
         booked = json.loads(raw)
         paid = tuple(DocumentRef(DocumentKind.INVOICE, line[0]) for line in booked["lines"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recoup.connector.testing.booking import BookingScenarios
 from recoup.connector.testing.promises import PromiseScenarios
 from recoup.connector.testing.pulling import PullScenarios
 from recoup.connector.testing.telling import StoryScenarios
@@ -10,7 +11,9 @@ from recoup.connector.testing.writing import WriteScenarios
 __all__ = ["LedgerConformance"]
 
 
-class LedgerConformance(PullScenarios, PromiseScenarios, WriteScenarios, StoryScenarios):
+class LedgerConformance(
+    PullScenarios, PromiseScenarios, WriteScenarios, BookingScenarios, StoryScenarios
+):
     """Subclass it as ``TestMyLedger``, set ``case_type`` and ``teller_type``.
 
     Every scenario becomes a test.

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from recoup.connector.capabilities import Capability
 from recoup.connector.errors import Retriable
-from recoup.connector.intents import Intent, IntentState, Operation, Outcome, intent_key
+from recoup.connector.intents import Intent, IntentState, Operation
 from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.connector.money import Money
-from recoup.connector.testing.case import LedgerCase, Truth
+from recoup.connector.testing.booking import as_intent, kept
+from recoup.connector.testing.case import LedgerCase
 from recoup.connector.testing.fakes import AS_OF
 from recoup.connector.testing.scenario import Scenarios, playable, require
 
 __all__ = ["WriteScenarios"]
-
-
-def _intent(operation: Operation, meaning: str, request: Mapping[str, Any]) -> Intent:
-    key = intent_key("conformance", operation, meaning, request)
-    return Intent(key=key, operation=operation, natural_key=meaning, request=request)
 
 
 def _payment(case: LedgerCase, buyer: str, invoice_id: str, meaning: str = "bank line 1") -> Intent:
@@ -34,7 +28,7 @@ def _payment(case: LedgerCase, buyer: str, invoice_id: str, meaning: str = "bank
         "reference": "CHQ 1",
         "allocations": [{"invoice_id": invoice_id, "amount": "30.00"}],
     }
-    return _intent(Operation.CREATE_PAYMENT, meaning, request)
+    return as_intent(Operation.CREATE_PAYMENT, meaning, request)
 
 
 def _fee(case: LedgerCase, buyer: str) -> Intent:
@@ -47,7 +41,7 @@ def _fee(case: LedgerCase, buyer: str) -> Intent:
         "memo": "late fee",
         "lines": [{"amount": "15.00", "description": "late fee", "item_id": case.item_id()}],
     }
-    return _intent(Operation.CREATE_INVOICE, "late fee of June", request)
+    return as_intent(Operation.CREATE_INVOICE, "late fee of June", request)
 
 
 def _owing(case: LedgerCase) -> tuple[str, str, DocumentRef]:
@@ -66,7 +60,7 @@ class WriteScenarios(Scenarios):
         truth = case.truth()
         assert truth[invoice] == Money.of("70.00", case.currency)
         assert outcome.document is not None
-        assert _kept(truth, outcome) == Money.of("10.00", case.currency)
+        assert kept(truth, outcome, case.currency) == Money.of("10.00", case.currency)
 
     def test_the_same_intent_twice_is_one_payment(self, case: LedgerCase) -> None:
         require(case.open_ledger(), Capability.CREATE_PAYMENT)
@@ -112,7 +106,7 @@ class WriteScenarios(Scenarios):
         buyer, invoice_id, _ = _owing(case)
         before = dict(case.truth())
         outcome = case.open_ledger().create_payment(_payment(case, buyer, invoice_id))
-        undo = _intent(Operation.REVERSE, "undo bank line 1", outcome.inverse)
+        undo = as_intent(Operation.REVERSE, "undo bank line 1", outcome.inverse)
         case.open_ledger().reverse(undo)
         assert case.truth() == before
         case.open_ledger().reverse(undo)  # sent again, as after a crash
@@ -137,7 +131,7 @@ class WriteScenarios(Scenarios):
         before = dict(case.truth())
         outcome = case.open_ledger().allocate(intent)
         assert case.truth() != before
-        case.open_ledger().reverse(_intent(Operation.REVERSE, "undo", outcome.inverse))
+        case.open_ledger().reverse(as_intent(Operation.REVERSE, "undo", outcome.inverse))
         assert case.truth() == before
 
     def test_the_same_fee_twice_is_one_invoice(self, case: LedgerCase) -> None:
@@ -156,7 +150,7 @@ class WriteScenarios(Scenarios):
         buyer, _, _ = _owing(case)
         before = dict(case.truth())
         outcome = case.open_ledger().create_invoice(_fee(case, buyer))
-        case.open_ledger().reverse(_intent(Operation.REVERSE, "undo fee", outcome.inverse))
+        case.open_ledger().reverse(as_intent(Operation.REVERSE, "undo fee", outcome.inverse))
         assert case.truth() == before
 
 
@@ -168,15 +162,4 @@ def _unapplied(case: LedgerCase, invoice_id: str) -> tuple[DocumentRef, Intent]:
         "source": {"kind": ref.kind.value, "ledger_id": ref.ledger_id},
         "allocations": [{"invoice_id": invoice_id, "amount": "25.00"}],
     }
-    return ref, _intent(Operation.ALLOCATE, f"apply {ref}", request)
-
-
-def _kept(truth: Truth, outcome: Outcome) -> Money:
-    """What stays unapplied: in some ledgers a document of its own beside the payment."""
-    money = (DocumentKind.PAYMENT, DocumentKind.OVERPAYMENT, DocumentKind.PREPAYMENT)
-    refs = {ref for ref in (outcome.document, *outcome.touched) if ref and ref.kind in money}
-    return sum((truth[ref] for ref in refs if ref in truth), Money.zero(_currency(truth)))
-
-
-def _currency(truth: Truth) -> str:
-    return next(iter(truth.values())).currency
+    return ref, as_intent(Operation.ALLOCATE, f"apply {ref}", request)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from recoup.connector.capabilities import Capability
 from recoup.connector.hookspecs import hookimpl
@@ -17,6 +18,7 @@ from recoup.plugins.quickbooks.client import Client
 from recoup.plugins.quickbooks.confirm import confirm
 from recoup.plugins.quickbooks.context import MappingContext
 from recoup.plugins.quickbooks.entities import PAGE_ROWS, to_source_type
+from recoup.plugins.quickbooks.foreseeing import foresee
 from recoup.plugins.quickbooks.pull import pull
 from recoup.plugins.quickbooks.sweep import count_all, sweep
 
@@ -89,6 +91,11 @@ class QuickBooksLedger:
     def invoice_pdf(self, invoice_id: str) -> bytes:
         """Return the platform's PDF."""
         return self._client.pdf("Invoice", invoice_id)
+
+    @hookimpl
+    def foresee(self, intent: Intent) -> Mapping[str, Any]:
+        """Read what the body of the write depends on."""
+        return foresee(self._client, intent, home=self._context.home_currency)
 
     @hookimpl
     def create_payment(self, intent: Intent) -> Outcome:

@@ -201,7 +201,7 @@ def judge_words(
             "QuickBooks refuses the access token: run recoup connect quickbooks again",
             request_id=request_id,
         )
-    if status >= 500 or code == "10000" or words.kind == "SystemFault":
+    if status >= 500 or code == "10000" or words.kind == "SystemFault" or _is_odd(words, status):
         return SystemFault(text, retry_after=SYSTEM_PAUSE, request_id=request_id)
     return _judge_code(code, text, status)(text, request_id=request_id)
 
@@ -228,6 +228,11 @@ def _is_throttle(words: FaultWords, status: int) -> bool:
     if status == 429 or words.code == "3001":
         return True
     return "throttle" in f"{words.message} {words.detail}".lower()
+
+
+def _is_odd(words: FaultWords, status: int) -> bool:
+    """Whether the platform broke and calls it a refusal: no rule is named, the status is 200."""
+    return status == 200 and words.code == "6000" and "unexpected error" in words.detail.lower()
 
 
 def _places(tree: Any) -> Iterator[Mapping[str, Any]]:

@@ -167,7 +167,7 @@ def realm_key(connection: Connection) -> str:
 
 def reads_budget(connection: Connection) -> Budget:
     """The app's monthly allowance of reads, shared by all its companies."""
-    limit = connection.monthly_reads if connection.monthly_reads is not None else MONTHLY_READS
+    limit = connection.settings.get("monthly_reads", MONTHLY_READS)
     return Budget(
         key=f"quickbooks:{connection.app.client_id}:reads",
         limit=limit,

@@ -1,8 +1,9 @@
 """Writes: every one with its idempotency key, an inverse, and a check of what was booked.
 
 The platform answers a repeated key with its first answer, so an intent may be sent again after
-its outcome was lost. Where the body depends on the state of the document, that state is looked
-at first: what an earlier try has done already is not done twice. The answer of the write itself
+its outcome was lost. Where the body depends on the state of the document, what was seen before the
+first try is sent again; an intent without that is looked at anew, so that what an earlier try has
+done already is not done twice. The answer of the write itself
 is the proof; reading again would cost metered calls.
 """
 
@@ -12,15 +13,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
-from recoup.connector.errors import Fatal, Gone, NotSupported, OutcomeUnknown, Skippable
+from recoup.connector.errors import Fatal, NotSupported, OutcomeUnknown, Skippable
 from recoup.connector.intents import Intent, IntentState, Outcome
 from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.plugins.quickbooks import decode
 from recoup.plugins.quickbooks.client import Client
-from recoup.plugins.quickbooks.confirm import confirm
 from recoup.plugins.quickbooks.entities import to_source_type
+from recoup.plugins.quickbooks.foreseeing import kept_lines, live, rate_of_invoice
 from recoup.plugins.quickbooks.payment_lines import (
     applied,
     check_lines,
@@ -55,6 +54,8 @@ def create_payment(client: Client, intent: Intent, *, home: str | None) -> Outco
     another currency without any rate is refused.
     """
     asked = intent.request
+    if any(Decimal(part.get("discount") or 0) for part in asked.get("allocations", ())):
+        raise NotSupported("QuickBooks grants no discount on a payment: apply a credit note")
     allocations = _allocations(asked)
     body: Object = {
         "CustomerRef": {"value": asked["customer_id"]},
@@ -70,9 +71,12 @@ def create_payment(client: Client, intent: Intent, *, home: str | None) -> Outco
     if any(notes):
         body["PrivateNote"] = "\n".join(filter(None, notes))[:NOTE_LENGTH]
     rate = asked.get("rate")
-    looked_up = rate is None and asked["currency"] != home
-    if looked_up:
-        rate = _rate_of_invoice(client, allocations)
+    seen = intent.inverse.get("seen")
+    looked_up = rate is None and asked["currency"] != home and seen is None
+    if rate is None and seen is not None:
+        rate = seen["rate"]
+    elif looked_up:
+        rate = rate_of_invoice(client, [id for id, _ in allocations])
     if rate is None and home not in (None, asked["currency"]):
         # A payment without a rate is booked at 1, whatever its currency.
         raise Skippable(
@@ -137,13 +141,14 @@ def add_note(client: Client, intent: Intent) -> Outcome:
     asked = intent.request["document"]
     ref = DocumentRef(DocumentKind(asked["kind"]), str(asked["ledger_id"]))
     entity, _ = to_source_type(ref)
-    raw = _live(client, entity, ref.ledger_id)
-    tree = decode.read_tree(raw)
+    seen = intent.inverse.get("seen")
+    raw = b"" if seen else live(client, entity, ref.ledger_id)
+    tree = seen or decode.read_tree(raw)
     before = str(tree.get("PrivateNote") or "")
     note = str(intent.request["note"]).strip()
     if note in before.split("\n"):
-        # Nothing was sent yet: the line is somebody else's, and undoing leaves it there.
-        ours = intent.state is not IntentState.PLANNED
+        # Seen before anything was sent, it is somebody else's, and undoing leaves it there.
+        ours = seen is None and intent.state is not IntentState.PLANNED
         kept = [line for line in before.split("\n") if not ours or line != note]
         restored = "\n".join(kept)
         return Outcome(document=ref, inverse=_note_undo(entity, tree, restored), raw=raw)
@@ -187,7 +192,15 @@ def reverse(client: Client, intent: Intent) -> Outcome:
 
 
 def _allocate_payment(client: Client, intent: Intent, payment_id: str) -> Outcome:
-    raw = _live(client, "Payment", payment_id)
+    if seen := intent.inverse.get("seen"):
+        lines, wanted = exact_lines(seen["Line"]), _allocations(intent.request)
+        body = {**seen, **SPARSE, "TotalAmt": Decimal(seen["TotalAmt"])}
+        body["Line"] = with_more(lines, wanted)
+        booked = client.write("Payment", body, request_id=intent.key)
+        now = decode.read_tree(booked)
+        check_lines(now, wanted)
+        return _allocated(booked, now, lines, wanted)
+    raw = live(client, "Payment", payment_id)
     tree = decode.read_tree(raw)
     before = plain_lines(tree)
     wanted = _allocations(intent.request)
@@ -219,7 +232,8 @@ def _allocate_payment(client: Client, intent: Intent, payment_id: str) -> Outcom
 
 
 def _allocate_credit(client: Client, intent: Intent, memo_id: str) -> Outcome:
-    memo = decode.read_tree(_live(client, "CreditMemo", memo_id))
+    seen = intent.inverse.get("seen")
+    memo = seen or decode.read_tree(live(client, "CreditMemo", memo_id))
     allocations = _allocations(intent.request)
     total = sum((amount for _, amount in allocations), Decimal(0))
     body: Object = {
@@ -230,10 +244,11 @@ def _allocate_credit(client: Client, intent: Intent, memo_id: str) -> Outcome:
             settling_line("CreditMemo", memo_id, total),
         ],
     }
-    for field in ("CurrencyRef", "ExchangeRate"):
-        if field in memo:
-            body[field] = memo[field]
-    booked = _book_payment(client, intent, body, looked_up=True)
+    if "CurrencyRef" in memo:
+        body["CurrencyRef"] = memo["CurrencyRef"]
+    if "ExchangeRate" in memo:
+        body["ExchangeRate"] = Decimal(memo["ExchangeRate"])
+    booked = _book_payment(client, intent, body, looked_up=seen is None)
     outcome = _booked_payment(booked, Decimal(0), allocations, "delete")
     note = DocumentRef(DocumentKind.CREDIT_NOTE, memo_id)
     inverse = {**outcome.inverse, "touched": [*outcome.inverse["touched"], list(note)]}
@@ -279,7 +294,7 @@ def _allocated(
     touched = (ref, *_invoices(wanted))
     inverse = {
         **_undo("lines", "Payment", tree),
-        "lines": [{**line, "Amount": str(line["Amount"])} for line in before],
+        "lines": kept_lines(before),
         "touched": [list(item) for item in touched],
     }
     return Outcome(document=ref, inverse=inverse, touched=touched, raw=raw)
@@ -312,27 +327,5 @@ def _undo(what: str, entity: str, tree: Object) -> Object:
 def _note_undo(entity: str, tree: Object, note: str) -> Object:
     undo = {**_undo("note", entity, tree), "note": note}
     if entity == "Payment":
-        undo["lines"] = [{**line, "Amount": str(line["Amount"])} for line in plain_lines(tree)]
+        undo["lines"] = kept_lines(plain_lines(tree))
     return undo
-
-
-def _live(client: Client, entity: str, ledger_id: str) -> bytes:
-    """Read a document as it is now. Raises Gone when the platform no longer has it."""
-    with client.session.urgently():
-        found = confirm(client, [(entity, ledger_id)])
-    if not found.payloads:
-        raise Gone(f"QuickBooks has no {entity} {ledger_id} any more")
-    return found.payloads[0].raw
-
-
-def _rate_of_invoice(client: Client, allocations: Sequence[tuple[str, Decimal]]) -> str | None:
-    """Receivables are cleared at the invoice's rate; None in a company with one currency."""
-    if not allocations:
-        return None
-    raw = _live(client, "Invoice", allocations[0][0])
-    rate = msgspec.json.decode(raw, type=_Rated).rate
-    return None if rate is None else str(rate)
-
-
-class _Rated(msgspec.Struct, rename={"rate": "ExchangeRate"}):
-    rate: Decimal | None = None

@@ -20,6 +20,7 @@ from recoup.sync.store.locks import serialise
 from recoup.sync.store.schema import intents
 
 __all__ = [
+    "booked_for",
     "find_intent",
     "list_open_intents",
     "mark_done",
@@ -81,6 +82,17 @@ def namesakes(conn: Connection, company_id: int, natural_key: str) -> list[Inten
     see it: two of them done may be one payment booked twice.
     """
     same = (intents.c.company_id == company_id) & (intents.c.natural_key == natural_key)
+    ordered = select(intents).where(same).order_by(intents.c.created_at, intents.c.key)
+    return [_to_intent(row) for row in conn.execute(ordered)]
+
+
+def booked_for(conn: Connection, company_id: int, document: DocumentRef) -> list[Intent]:
+    """Return the intents of which *document* is the result, oldest first."""
+    same = (
+        (intents.c.company_id == company_id)
+        & (intents.c.result_kind == document.kind)
+        & (intents.c.result_id == document.ledger_id)
+    )
     ordered = select(intents).where(same).order_by(intents.c.created_at, intents.c.key)
     return [_to_intent(row) for row in conn.execute(ordered)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def test_what_stands_in_the_file_is_what_holds(toml: Path) -> None:
     )
     settings = read_settings(toml)
     assert settings.database == "books.db"
-    assert settings.ledger("quickbooks").monthly_reads == 9
+    assert settings.ledger("quickbooks").limits == {"monthly_reads": 9}
     assert settings.sync.parallel == 1
 
 
@@ -131,3 +132,40 @@ def test_each_built_in_ledger_has_a_table_of_its_own(toml: Path) -> None:
 
 def test_a_setting_that_a_ledger_does_not_have_is_refused(toml: Path) -> None:
     assert "unknown setting xero.monthly_reads" in refusal(toml, "[xero]\nmonthly_reads = 5\n")
+
+
+def test_each_ledger_takes_the_allowances_of_its_own_plans(toml: Path) -> None:
+    toml.write_text("[xero]\ndaily_calls = 1000\n[sage]\nminute_calls = 50\nat_once = 5\n")
+    settings = read_settings(toml)
+    assert settings.ledger("xero").limits == {"daily_calls": 1000}
+    assert settings.ledger("sage").limits == {"minute_calls": 50, "at_once": 5}
+    assert settings.ledger("quickbooks").limits == {}, "what is unset is the adapter's own"
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [("xero", "daily_calls = 0"), ("sage", "minute_calls = 1001"), ("sage", "at_once = 151")],
+)
+def test_an_allowance_out_of_bounds_names_its_line(toml: Path, table: str, line: str) -> None:
+    said = refusal(toml, f"[{table}]\n{line}\n")
+    assert f":2: {table}.{line.split()[0]}: must be" in said and "API calls" in said
+
+
+def test_a_plugins_table_takes_what_its_platform_announces_and_nothing_else(toml: Path) -> None:
+    announced = {"ledgerly": {"client_id", "hourly_calls"}}.__getitem__
+    toml.write_text("[ledgerly]\nhourly_calls = 5\n")
+    settings = read_settings(toml, plugins=["ledgerly"], announced=announced)
+    assert settings.ledger("ledgerly").limits == {"hourly_calls": 5}
+    for text, told in (
+        ("[ledgerly]\ndaily_calls = 5\n", ":2: unknown setting ledgerly.daily_calls; known are"),
+        ('[ledgerly]\nhourly_calls = "x"\n', ":2: ledgerly.hourly_calls: must be a valid integer"),
+    ):
+        toml.write_text(text)
+        with pytest.raises(SettingsError, match=re.escape(told)):
+            read_settings(toml, plugins=["ledgerly"], announced=announced)
+
+
+def test_the_table_of_a_plugin_that_does_not_load_stops_nobody(toml: Path) -> None:
+    toml.write_text("[ledgerly]\nhourly_calls = 5\n")
+    settings = read_settings(toml, plugins=["ledgerly"], announced=lambda _: None)
+    assert settings.ledger("ledgerly").limits == {"hourly_calls": 5}

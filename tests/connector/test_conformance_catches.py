@@ -266,6 +266,51 @@ class AppliesNothing(MemoryLedger):
         )
 
 
+class AppliesAllToTheFirst(MemoryLedger):
+    @hookimpl
+    def create_payment(self, intent: Intent) -> Outcome:
+        first = [{**intent.request["allocations"][0], "amount": "100.00"}]
+        return super().create_payment(
+            replace(intent, request={**intent.request, "allocations": first})
+        )
+
+
+class KeepsNothingOver(MemoryLedger):
+    @hookimpl
+    def create_payment(self, intent: Intent) -> Outcome:
+        applied = sum(Decimal(part["amount"]) for part in intent.request["allocations"])
+        request = {**intent.request, "amount": str(applied)}
+        return super().create_payment(replace(intent, request=request))
+
+
+class OverlooksTheDiscount(MemoryLedger):
+    @hookimpl
+    def create_payment(self, intent: Intent) -> Outcome:
+        parts = [
+            {name: part[name] for name in ("invoice_id", "amount")}
+            for part in intent.request["allocations"]
+        ]
+        return super().create_payment(
+            replace(intent, request={**intent.request, "allocations": parts})
+        )
+
+
+class BooksWhatItCan(MemoryLedger):
+    """Leaves the invoice out that its ledger refuses, and books the rest."""
+
+    @hookimpl
+    def create_payment(self, intent: Intent) -> Outcome:
+        fitting = [
+            part
+            for part in intent.request["allocations"]
+            if Decimal(part["amount"])
+            <= Decimal(self._books.rows["Invoice", part["invoice_id"]]["open"])
+        ]
+        return super().create_payment(
+            replace(intent, request={**intent.request, "allocations": fitting})
+        )
+
+
 class BooksBeforeItIsRefused(MemoryLedger):
     @hookimpl
     def create_payment(self, intent: Intent) -> Outcome:
@@ -331,6 +376,11 @@ CAUGHT: list[tuple[type[MemoryLedger], str]] = [
     (BooksBeforeItIsRefused, "test_a_throttled_write_does_nothing_and_succeeds_later"),
     (TouchesNothing, "test_the_outcome_names_every_document_it_touched"),
     (UndoesNothing, "test_undoing_a_payment_restores_every_balance"),
+    (AppliesNothing, "test_a_part_payment_leaves_the_rest_of_the_invoice_open"),
+    (AppliesAllToTheFirst, "test_one_payment_settles_several_invoices"),
+    (KeepsNothingOver, "test_an_overpayment_keeps_what_is_over"),
+    (OverlooksTheDiscount, "test_a_discount_closes_its_invoice_or_is_refused"),
+    (BooksWhatItCan, "test_a_payment_beyond_what_is_open_is_refused_whole"),
     (StopsEarly, "test_the_story_comes_over_as_it_happened"),
     (NeverDeletes, "test_the_story_pulled_day_by_day_comes_to_the_same"),
 ]

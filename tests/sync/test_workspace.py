@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,27 @@ def test_a_wrong_vault_key_names_the_setting(folder: Path) -> None:
     other = open_at(folder, RECOUP_VAULT_KEY=Fernet.generate_key().decode())
     with other, pytest.raises(UsageError, match="RECOUP_VAULT_KEY"):
         other.vault.read("g")
+
+
+def test_a_connection_carries_the_allowances_of_its_ledgers_table(folder: Path) -> None:
+    (folder / SETTINGS_FILE).write_text("[xero]\ndaily_calls = 1000\n[sage]\nat_once = 3\n")
+    with open_at(folder) as workspace:
+        found = {
+            ledger: workspace.connection(
+                ledger=ledger, ledger_id="1", grant_id="g", base_url="http://127.0.0.1:9"
+            ).settings
+            for ledger in ("quickbooks", "xero", "sage")
+        }
+    assert found == {"quickbooks": {}, "xero": {"daily_calls": 1000}, "sage": {"at_once": 3}}
+
+
+def test_what_the_starting_file_shows_can_be_switched_on(folder: Path) -> None:
+    file = folder / SETTINGS_FILE
+    shown = r"^# (monthly_reads|daily_calls|minute_calls|at_once|parallel|every|daily) ="
+    text, switched = re.subn(shown, r"\1 =", file.read_text(), flags=re.MULTILINE)
+    file.write_text(text)
+    settings = open_at(folder).settings
+    assert switched == 7
+    assert settings.ledger("xero").limits == {"daily_calls": 5000}
+    assert settings.ledger("sage").limits == {"minute_calls": 100, "at_once": 20}
+    assert (settings.sync.every, dict(settings.sync.intervals)) == ("1h", {"daily": "1d"})

@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from recoup.connector.errors import Fatal, OutcomeUnknown, Skippable
 from recoup.connector.facades import Ledger
-from recoup.connector.intents import Intent, IntentState, Operation, intent_key
+from recoup.connector.hookspecs import hookimpl
+from recoup.connector.intents import Intent, IntentState, Operation, Outcome, intent_key
+from recoup.connector.model import DocumentRef
 from recoup.connector.testing.fakes import FakeClock, FakeVault, connection, tokens
 from recoup.plugins.quickbooks.adapter import QuickBooksLedger
 from recoup.plugins.quickbooks.standin.books import Books
@@ -48,6 +50,7 @@ class Firm:
             vault=vault,
             base_url=standin.url,
         )
+        self.connection = base
         self.ledger = Ledger(QuickBooksLedger(base))
         self.company = self._company()
         pull_company(store, self.company, self.ledger, clock=self.clock)
@@ -182,6 +185,56 @@ def test_an_undo_that_was_refused_can_be_tried_again(firm: Firm):
 def test_what_was_never_done_cannot_be_undone(firm: Firm):
     with pytest.raises(Fatal, match="never done"):
         undo(firm.store, firm.company, firm.ledger, "no such key", clock=firm.clock)
+
+
+def test_what_a_write_builds_upon_is_stored_before_it_is_sent(firm: Firm):
+    request = {"document": {"kind": "invoice", "ledger_id": firm.invoice}, "note": "promised"}
+    key = intent_key(firm.company.slug, Operation.ADD_NOTE, "a promise", request)
+    asked = Intent(key=key, operation=Operation.ADD_NOTE, natural_key="a promise", request=request)
+    firm.standin.faults.next("drop_before", method="POST", match="invoice")
+    with pytest.raises(OutcomeUnknown):
+        firm.carry_out(asked)
+    with firm.store.read() as conn:
+        planned = intents.find_intent(conn, firm.company.company_id, key)
+    assert planned is not None and planned.inverse["seen"]["PrivateNote"] == ""
+    firm.carry_out(asked)
+    undo(firm.store, firm.company, firm.ledger, key, clock=firm.clock)
+    assert not firm.books.get("Invoice", firm.invoice).get("PrivateNote")
+
+
+class ShowsTheFirst(QuickBooksLedger):
+    """Looks for what was booked, and takes the first that looks like it."""
+
+    first: DocumentRef
+
+    @hookimpl
+    def create_payment(self, intent: Intent) -> Outcome:
+        return Outcome(document=self.first, inverse={})
+
+
+def test_a_document_that_was_booked_for_another_intent_is_not_taken_for_this_one(firm: Firm):
+    adapter = ShowsTheFirst(firm.connection)
+    adapter.first = firm.carry_out(firm.intent("30.00")).document
+    firm.ledger = Ledger(adapter)
+    with pytest.raises(Fatal, match="booked for wire 77"):
+        firm.carry_out(firm.intent("40.00"))
+
+    assert firm.state(firm.intent("40.00")) is IntentState.SENT
+
+
+def test_an_undo_keeps_its_key_whatever_becomes_of_a_namesakes(firm: Firm):
+    one, two = firm.intent("30.00"), firm.intent("40.00")
+    firm.carry_out(one)
+    firm.books.deposit([firm.carry_out(two).document.ledger_id])
+    firm.standin.faults.next("drop_after", method="POST", match="payment")
+    for intent, error in ((one, OutcomeUnknown), (two, Skippable)):
+        with pytest.raises(error):
+            undo(firm.store, firm.company, firm.ledger, intent.key, clock=firm.clock)
+    undo(firm.store, firm.company, firm.ledger, one.key, clock=firm.clock)
+    with firm.store.read() as conn:
+        undone = intents.namesakes(conn, firm.company.company_id, "undo wire 77")
+
+    assert [tried.state for tried in undone].count(IntentState.DONE) == 1 and len(undone) == 2
 
 
 def test_every_write_stands_in_the_audit_trail(firm: Firm):

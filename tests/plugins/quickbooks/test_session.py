@@ -87,7 +87,7 @@ def test_reads_are_counted_against_the_month_and_writes_are_not(world: Any) -> N
 
 def test_the_plans_own_allowance_replaces_the_usual_one(world: Any) -> None:
     assert reads_budget(world.connection()).limit == 500_000
-    own = reads_budget(replace(world.connection(), monthly_reads=1000))
+    own = reads_budget(replace(world.connection(), settings={"monthly_reads": 1000}))
     assert (own.limit, own.reserve, own.per) == (1000, 20, None)
 
 

@@ -1,0 +1,1 @@
+"""What the property tests of the writes are made of; ``conftest`` makes it importable."""
