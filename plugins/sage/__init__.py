@@ -9,6 +9,8 @@ from recoup.connector.platforms import LedgerPlatform
 from recoup.connector.protocols import Budget, ClientApp, Clock, Connection
 from recoup.plugins.sage.capabilities import CAPABILITIES
 
+POLL_CALLS = 17  # a list of changes and one of deletions for each resource, and the control account
+
 __all__ = [
     "ledger_platforms",
     "open_consent",
@@ -59,9 +61,12 @@ def ledger_platforms() -> Sequence[LedgerPlatform]:
             open_consent=open_consent,
             standin=run_standin,
             reads_budget=reads_budget,
+            poll_calls=POLL_CALLS,
             settings={
                 "client_id": "the client id of your app at developer.sage.com",
                 "redirect_uri": "the callback address registered with it, to the letter",
+                "minute_calls": "calls for a business in a minute",
+                "at_once": "calls in flight at the same time, over all businesses",
             },
         )
     ]

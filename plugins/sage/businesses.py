@@ -5,8 +5,11 @@ Source: the Sage Accounting User Accounts API. Lists may carry the name alone.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
+from recoup.connector.errors import Retriable
 from recoup.plugins.sage.decode import BYTE_ORDER_MARK, read_object, read_page
 
 __all__ = [
@@ -75,9 +78,23 @@ def not_promised(what: str, country: str) -> str:
 
 def read_list(body: bytes) -> list[Business]:
     """Read a list of businesses."""
-    return [_business.decode(row.raw) for row in read_page(body).rows]
+    return [_read(row.raw, row.ledger_id) for row in read_page(body).rows]
 
 
 def read_one(body: bytes) -> Business:
-    """Read one business."""
-    return _business.decode(read_object(body.removeprefix(BYTE_ORDER_MARK)))
+    """Read one business. Raises Retriable for one that is not as described."""
+    try:
+        return _business.decode(read_object(body.removeprefix(BYTE_ORDER_MARK)))
+    except msgspec.MsgspecError as error:
+        raise Retriable(
+            f"Sage's answer about the business cannot be read: {error}",
+            retry_after=timedelta(minutes=1),
+        ) from None
+
+
+def _read(raw: bytes, business_id: str) -> Business:
+    """One row; of one that is not as described the id alone, so that the others are not lost."""
+    try:
+        return _business.decode(raw)
+    except msgspec.MsgspecError:
+        return Business(id=business_id)

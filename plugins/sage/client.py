@@ -14,12 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 from recoup.connector.errors import NeedsReconnect, RecoupError, Retriable, WrongCompany
-from recoup.connector.http import Answer, Caller
+from recoup.connector.http import PASSING, Answer, Caller
 from recoup.connector.protocols import Connection, TokenSet
 from recoup.plugins.sage.consent import REQUEST_ID, SageConsent, endpoints_of
 from recoup.plugins.sage.decode import ListPage, encode, read_object, read_page
 from recoup.plugins.sage.entities import PAGE_ROWS, RESOURCES
-from recoup.plugins.sage.faults import Throttled, TokenRefused, judge
+from recoup.plugins.sage.faults import CONNECT_AGAIN, Throttled, TokenRefused, judge
 from recoup.plugins.sage.limits import (
     Limits,
     app_key,
@@ -32,6 +32,7 @@ __all__ = ["Client", "stamp"]
 
 REFRESH_BEFORE = timedelta(seconds=60)
 BUSINESS = "X-Business"
+BELIEVED = frozenset({404, 409, 410, 422})  # refusals that speak of what the books hold
 JSON, PDF = "application/json", "application/pdf"
 
 
@@ -47,7 +48,7 @@ class Client:
         self.calls = 0  # API calls made so far, repetitions included
         self.server_time: datetime | None = None  # of the last answer
         self._connection = connection
-        self._limits = limits or Limits()
+        self._limits = limits or Limits.of(connection)
         self._consent = SageConsent(connection.app, connection.base_url, connection.clock)
         self._api = endpoints_of(connection.base_url).api
         self._caller = Caller(
@@ -55,6 +56,7 @@ class Client:
             clock=connection.clock,
             gate=connection.gate,
             request_id_header=REQUEST_ID,
+            passing=PASSING | {525},
         )
         self._tokens: TokenSet | None = None
         self._urgent = False
@@ -167,6 +169,8 @@ class Client:
                     repeatable=kind == "read",
                     on_attempt=lambda: self._count(kind),
                 )
+            if echoed:  # before it is judged: what other books refuse says nothing of these
+                self._check_business(answer)
             return answer, judge(answer, self.now)
 
         answer, error = attempt()
@@ -177,12 +181,21 @@ class Client:
         if error is not None:
             self._pause(error)
             raise error
-        if echoed:
-            self._check_business(answer)
         return answer
 
     def _check_business(self, answer: Answer) -> None:
+        """Raises WrongCompany for an answer about other books, whatever it says, and for one
+        about nobody's where it would be believed; NeedsReconnect for such a 403, which is how
+        Sage refuses a business that the person does not reach."""
         echoed = (answer.headers.get(BUSINESS) or "").strip()
+        if not echoed and answer.status == 403:
+            raise NeedsReconnect(
+                f"Sage refuses business {self.business_id} and names none: {CONNECT_AGAIN} as "
+                "somebody who can see it",
+                request_id=answer.request_id,
+            )
+        if not echoed and answer.status >= 300 and answer.status not in BELIEVED:
+            return  # a gateway, the throttle or the token: nothing of it is about books
         if echoed.lower() != self.business_id.lower():
             raise WrongCompany(
                 f"Sage answered for business {echoed or '(none named)'} instead of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 import msgspec
@@ -53,7 +54,7 @@ def describe(client: Client) -> Company:
         country=found.country_id or None,
         time_zone=_ZONES.get(found.country_id),
         multicurrency=books.multicurrency,
-        books_closed_on=read_date(books.locked_until),
+        books_closed_on=_lock_of(books.locked_until),
     )
 
 
@@ -86,6 +87,14 @@ def check_reach(client: Client) -> None:
         raise SubscriptionInactive(
             f"{found.name or found.displayed_as} has no active Sage subscription: renew it"
         )
+
+
+def _lock_of(text: str | None) -> date | None:
+    """A lock that cannot be read counts as none: Sage refuses by itself what it covers."""
+    try:
+        return read_date(text)
+    except ValueError:
+        return None
 
 
 def _out_of_reach(business_id: str) -> str:

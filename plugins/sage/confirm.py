@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from recoup.connector.errors import Gone
 from recoup.connector.pages import Fetched, Payload, Tombstone
 from recoup.plugins.sage.client import Client
@@ -55,11 +53,10 @@ def read_live(client: Client, path: str, ledger_id: str) -> Row | None:
         raw = client.read(path, ledger_id)
     except Gone:
         return None
-    try:
-        row = read_row(raw)
-    except msgspec.MsgspecError:
+    row = read_row(raw, ledger_id)
+    if row is None:  # an answer without content is no word about the object
         return Row(ledger_id, raw, None, None, False, "", "", None)
-    return None if row is None or is_gone(row) else row
+    return None if is_gone(row) else row
 
 
 def is_gone(row: Row) -> bool:

@@ -127,27 +127,13 @@ class SageConsent:
 
     @hookimpl
     def list_companies(self, tokens: TokenSet, answer: Mapping[str, str]) -> Sequence[str]:
-        """Return every business of the person that has an active subscription.
+        """Return every business that the person can see.
 
-        Businesses of countries that are not promised are left out. Raises UsageError when
-        only such are left.
+        One that cannot be read (no subscription, another country, a role without Settings) says
+        so when it is asked who it is, and is left out then by its name.
         """
-        listed = [self._business(tokens, one) for one in self._businesses(tokens)]
-        active = [one for one in listed if one.is_active]
-        usable = [one for one in active if one.is_promised]
-        if active and not usable:
-            raise UsageError(businesses.not_promised(active[0].name, active[0].country_id))
-        return [one.id for one in usable]
-
-    def _businesses(self, tokens: TokenSet) -> list[businesses.Business]:
-        answer = self._get(tokens, "/businesses")
-        return businesses.read_list(answer.body)
-
-    def _business(self, tokens: TokenSet, one: businesses.Business) -> businesses.Business:
-        """Complete a business of the list, which may carry its name alone."""
-        if one.subscriptions is not None and one.country is not None:
-            return one
-        return businesses.read_one(self._get(tokens, f"/businesses/{quote(one.id, '')}").body)
+        listed = businesses.read_list(self._get(tokens, "/businesses").body)
+        return list(dict.fromkeys(one.id for one in listed))
 
     def _get(self, tokens: TokenSet, path: str) -> Answer:
         answer = self._caller.call(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from recoup.connector.model import DocumentState
@@ -59,6 +60,7 @@ def head(found: SageObject, raw: bytes) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=8192)  # the days of a business repeat
 def read_date(text: str | None) -> date | None:
     """Read a date; null, empty and blank text count as none, a time of day is left off."""
     cleaned = (text or "").strip()

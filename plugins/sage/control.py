@@ -29,7 +29,16 @@ __all__ = ["control_totals", "debtors_payloads"]
 DEBTORS_CODE = "1100"  # Trade Debtors in the charts of the UK, Ireland and Canada
 FIRST_DAY, LAST_DAY = "1900-01-01", "2999-12-31"
 
+
+class _Label(msgspec.Struct):
+    """By what the account is known; its balance may be of any shape."""
+
+    nominal_code: int | str | None = None
+    control_name: str | None = None
+
+
 _account = msgspec.json.Decoder(LedgerAccountObject, strict=False)
+_label = msgspec.json.Decoder(_Label, strict=False)
 
 
 def control_totals(client: Client, as_of: date | None, detail: bool, home: str) -> ControlTotals:
@@ -39,7 +48,12 @@ def control_totals(client: Client, as_of: date | None, detail: bool, home: str) 
         raise NotSupported("Sage has no list of open items with their amounts")
     total = Decimal(0)
     for row in _debtors(client, as_of):
-        total += signed_balance(_account.decode(row.raw).balance_details)
+        try:
+            total += signed_balance(_account.decode(row.raw).balance_details)
+        except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
+            raise Skippable(
+                f"the trade debtors account {row.ledger_id} cannot be used: {error}"
+            ) from None
     if client.server_time is None:
         raise Retriable("Sage did not say what time it is")
     try:
@@ -77,7 +91,10 @@ def _asked(as_of: date | None) -> Mapping[str, str]:
 
 def _is_debtors(row: Row) -> bool:
     """By its control name; where that says nothing, by its nominal code."""
-    found = _account.decode(row.raw)
+    try:
+        found = _label.decode(row.raw)
+    except msgspec.MsgspecError:
+        return False
     name = (found.control_name or "").upper().replace(" ", "_")
     if "DEBTOR" in name or "RECEIVABLE" in name:
         return True

@@ -48,26 +48,21 @@ class State(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
         return msgspec.structs.replace(self, contacts=listed)
 
     def having_handled(self, fresh: Mapping[str, str]) -> State:
-        """This state with more rows that need not be looked into again."""
+        """This state with more rows that need not be looked into again, the newest of them."""
         if not fresh:
             return self
-        return msgspec.structs.replace(self, handled={**self.handled, **fresh})
+        handled = {**self.handled, **fresh}
+        if len(handled) > MOST_HANDLED:
+            newest = sorted(handled.items(), key=lambda item: _made_at(item[1]))
+            handled = dict(newest[-MOST_HANDLED:])
+        return msgspec.structs.replace(self, handled=handled)
 
     def at_rest(self, read_until: datetime | None, keep_from: datetime) -> State:
         """The end of a pass. What was handled before *keep_from* will not be shown again."""
-        late = {
-            name: mark
-            for name, mark in self.handled.items()
-            if int(mark.partition("@")[2]) >= keep_from.timestamp()
-        }
-        newest = sorted(late.items(), key=lambda item: item[1].partition("@")[2])
+        since = keep_from.timestamp()
+        late = {name: mark for name, mark in self.handled.items() if _made_at(mark) >= since}
         return msgspec.structs.replace(
-            self,
-            phase="rest",
-            since=None,
-            contacts=(),
-            read_until=read_until,
-            handled=dict(newest[-MOST_HANDLED:]),
+            self, phase="rest", since=None, contacts=(), read_until=read_until, handled=late
         )
 
     def dump(self) -> dict[str, Any]:
@@ -86,3 +81,8 @@ class State(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
             return msgspec.convert(dict(cursor), cls)
         except msgspec.MsgspecError as error:
             raise Fatal(f"the Sage cursor cannot be read: {error}") from None
+
+
+def _made_at(mark: str) -> int:
+    """The second that a mark of ``touching`` ends with."""
+    return int(mark.rpartition("@")[2])

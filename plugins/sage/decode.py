@@ -1,15 +1,18 @@
 """From a response body to objects: split first, decode only what somebody asks for.
 
 A page is cut into the bytes of its objects; only the few fields that paging needs are read. The
-bytes are Sage's own. Where a record cannot be made of them alone, what else was read for it is
-put in front, under ``$recoup``: the rest stays as received.
+bytes are Sage's own. A row whose head has another shape keeps what can be read of it, or gets a
+name of its own, so that it is parked alone. Where a record cannot be made of them alone, what else
+was read for it is put in front, under ``$recoup``: the rest stays as received.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,6 +33,7 @@ __all__ = [
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CONTEXT = "$recoup"
+_BLANK = frozenset({b"", b"null", b"{}"})
 
 
 class _Named(msgspec.Struct, gc=False):
@@ -54,6 +58,9 @@ class _Envelope(msgspec.Struct):
 _envelope = msgspec.json.Decoder(_Envelope, strict=False)
 _head = msgspec.json.Decoder(_Head)
 _array = msgspec.json.Decoder(list[msgspec.Raw])
+_named = msgspec.json.Decoder(_Named)
+_text = msgspec.json.Decoder(str)
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _tree = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -96,13 +103,19 @@ def read_page(body: bytes) -> ListPage:
     return ListPage(rows, len(found), total)
 
 
-def read_row(raw: bytes) -> Row | None:
-    """Read the head of one object; None for a blank one: null, or without an id."""
-    if raw.strip() == b"null":
+def read_row(raw: bytes, name: str | None = None) -> Row | None:
+    """Read the head of one object; None for a blank one.
+
+    name: what it is called where it does not say so itself.
+    """
+    if raw.strip() in _BLANK:
         return None
-    head = _head.decode(raw)
+    try:
+        head = _head.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _odd_row(raw, name)
     if not head.id:
-        return None
+        return _odd_row(raw, name)
     return Row(
         head.id,
         raw,
@@ -115,11 +128,42 @@ def read_row(raw: bytes) -> Row | None:
     )
 
 
+def _odd_row(raw: bytes, name: str | None) -> Row:
+    """A row whose head is not as described, with what can be read of it.
+
+    It counts as alive whatever it says, so that the mapping parks it and nothing is deleted.
+    """
+    try:
+        members = _members.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        members = {}
+
+    def part(member: str, decoder: msgspec.json.Decoder[Any]) -> Any:
+        try:
+            return decoder.decode(members[member])
+        except (KeyError, msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+
+    status, kind, contact = (part(n, _named) for n in ("status", "transaction_type", "contact"))
+    return Row(
+        part("id", _text) or name or f"unnamed-{hashlib.blake2b(raw, digest_size=8).hexdigest()}",
+        raw,
+        read_instant(part("created_at", _text)),
+        read_instant(part("updated_at", _text)),
+        False,
+        (status.id or "").upper() if status is not None else "",
+        (kind.id or "").upper() if kind is not None else "",
+        contact.id if contact is not None else None,
+    )
+
+
 def read_object(body: bytes) -> bytes:
-    """Return the bytes of a single object. Raises Retriable when they are none."""
+    """Return the bytes of a single object. Raises Retriable when they are none, or cut off."""
     raw = body.removeprefix(BYTE_ORDER_MARK).strip()
-    if not raw.startswith(b"{"):
-        raise _cut("not an object")
+    try:
+        _members.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise _cut(str(error)) from None
     return raw
 
 
@@ -131,6 +175,7 @@ def read_tree(body: bytes) -> Any:
         raise _cut("not JSON") from None
 
 
+@lru_cache(maxsize=4096)  # a page's are asked for by the paging and again by the mapping
 def read_instant(text: str | None) -> datetime | None:
     """Read a time stamp; null, blank and what has no zone count as none."""
     if not text or not text.strip():
@@ -157,4 +202,6 @@ def encode(body: Mapping[str, Any]) -> bytes:
 
 
 def _cut(what: str) -> Retriable:
-    return Retriable(f"Sage sent an answer that is not whole: {what}")
+    return Retriable(
+        f"Sage sent an answer that is not whole: {what}", retry_after=timedelta(minutes=1)
+    )

@@ -19,7 +19,7 @@ from recoup.connector.pages import Payload
 from recoup.plugins.sage.artefacts import resource_of
 from recoup.plugins.sage.client import Client
 from recoup.plugins.sage.context import read_date, word
-from recoup.plugins.sage.decode import Row, read_tree, with_context
+from recoup.plugins.sage.decode import Row, read_row, read_tree, with_context
 from recoup.plugins.sage.due import Terms, due_on
 from recoup.plugins.sage.entities import (
     ALLOCATIONS,
@@ -79,6 +79,7 @@ class Enricher:
         self.home = home
         self.multicurrency = multicurrency
         self.reduced = reduced
+        self.rereads = True  # payments whose rest a document names, where nothing else would
         self.has_all_legs = False  # every leg of the books went through here
         self._client = client
         self._parties: dict[str, _Party] = {}
@@ -90,18 +91,25 @@ class Enricher:
     def payloads(self, path: str, rows: Iterable[Row]) -> list[Payload]:
         """Complete *rows* of *path*; vendors' payments and allocations are left out."""
         found: list[Payload] = []
+        used: set[str] = set()
         for row in rows:
             if row.kind.startswith("VENDOR"):
                 continue
             try:
                 seen = _peek.decode(row.raw)
-            except msgspec.MsgspecError:  # the mapping says what is wrong with it
+            except (
+                msgspec.MsgspecError,
+                UnicodeDecodeError,
+            ):  # the mapping says what is wrong with it
                 found.append(Payload(path, row.ledger_id, row.raw))
                 continue
             beside = self._beside(path, row, seen)
             found.append(Payload(path, row.ledger_id, with_context(row.raw, beside)))
             if self.reduced and path in EDGED:
                 found.append(self._settlements(path, row, seen))
+                used |= self._used(seen)
+        for payment_id in sorted(used):
+            found.extend(self._read_again(payment_id))
         return found
 
     def owner_of(self, artefact: Ref, contact_id: str | None) -> tuple[str, str] | None:
@@ -112,7 +120,7 @@ class Enricher:
             self._missed.add(artefact.id)
             wanted = {"contact_id": contact_id, "attributes": "all"}
             for row in all_rows(self._client, PAYMENTS, wanted):
-                self._note_payment(row, _peek.decode(row.raw), counted=False)
+                self._note_payment(row, _peeked(row.raw), counted=False)
         return self._owners.get(artefact.id)
 
     def _beside(self, path: str, row: Row, seen: _Peek) -> dict[str, Any]:
@@ -133,7 +141,11 @@ class Enricher:
             if owners:
                 beside["owners"] = owners
         elif path in (INVOICES, QUICK_ENTRIES, OPENING_BALANCES):
-            derived = self._due(seen, contact_id)
+            try:
+                derived = self._due(seen, contact_id)
+            except OverflowError:  # the day of issue instead would chase too early
+                beside["fault"] = "its terms end beyond the calendar"
+                derived = None
             if derived:
                 beside["due_on"] = derived
         if path == OPENING_BALANCES:
@@ -147,7 +159,10 @@ class Enricher:
 
     def _due(self, seen: _Peek, contact_id: str | None) -> str | None:
         kind = word(seen.quick_entry_type) or word(seen.contact_opening_balance_type)
-        issued_on = read_date(seen.date)
+        try:
+            issued_on = read_date(seen.date)
+        except ValueError:
+            return None  # the mapping says what is wrong with it
         if (seen.due_date or "").strip() or issued_on is None or "CREDIT" in kind:
             return None
         terms = self._party(contact_id).terms if contact_id else Terms()
@@ -164,14 +179,19 @@ class Enricher:
             tree = read_tree(self._client.settings("invoice_settings"))
         except RoleRefused:
             return Terms()
-        days = tree.get("customer_credit_days")
-        known = int(days) if days not in (None, "") else None
-        return Terms(known, tree.get("customer_credit_terms") or None)
+        if not isinstance(tree, dict):
+            return Terms()
+        days, rule = tree.get("customer_credit_days"), tree.get("customer_credit_terms")
+        try:
+            known = int(days) if days not in (None, "") else None
+        except (TypeError, ValueError, ArithmeticError):
+            known = None
+        return Terms(known, rule if isinstance(rule, str) and rule else None)
 
     def _party(self, contact_id: str) -> _Party:
         if contact_id not in self._parties:
             try:
-                seen = _peek.decode(self._client.read(CONTACTS, contact_id))
+                seen = _peeked(self._client.read(CONTACTS, contact_id))
                 terms = Terms(seen.credit_days, seen.credit_terms)
                 self._parties[contact_id] = _Party(_id(seen.currency), terms)
             except Gone:
@@ -205,8 +225,8 @@ class Enricher:
                 continue
             if resource_of(leg.artefact) in EDGED:
                 continue  # these say themselves what is open
-            taken = abs(leg.amount or Decimal(0)) + abs(leg.discount or Decimal(0))
-            self._legs[leg.artefact.id] = self._legs.get(leg.artefact.id, Decimal(0)) + taken
+            before = self._legs.get(leg.artefact.id, Decimal(0))
+            self._legs[leg.artefact.id] = before + _taken(leg)
 
     def _settled(self, ledger_id: str, contact_id: str | None) -> Decimal:
         """Σ of the legs that name an opening balance: from this pull, else from its contact."""
@@ -216,10 +236,26 @@ class Enricher:
         for path in (PAYMENTS,) if self.reduced else (PAYMENTS, ALLOCATIONS):
             wanted = {"contact_id": contact_id, "attributes": "all"}
             for row in all_rows(self._client, path, wanted):
-                for leg in _peek.decode(row.raw).allocated_artefacts or ():
+                for leg in _peeked(row.raw).allocated_artefacts or ():
                     if not row.is_deleted and _id(leg.artefact) == ledger_id:
-                        settled += abs(leg.amount or Decimal(0)) + abs(leg.discount or Decimal(0))
+                        settled += _taken(leg)
         return settled
+
+    def _used(self, seen: _Peek) -> set[str]:
+        """Payments whose rest settles this document; their own stamps need not move for it."""
+        used: set[str] = set()
+        for edge in seen.payments_allocations or () if self.rereads else ():
+            if edge.artefact is not None and resource_of(edge.artefact) is None:
+                owner = self.owner_of(edge.artefact, _id(seen.contact))
+                used |= {owner[1]} if owner is not None else set()
+        return used
+
+    def _read_again(self, payment_id: str) -> list[Payload]:
+        try:
+            row = read_row(self._client.read(PAYMENTS, payment_id), payment_id)
+        except Gone:
+            return []
+        return [] if row is None or row.is_deleted else self.payloads(PAYMENTS, [row])
 
     def _settlements(self, path: str, row: Row, seen: _Peek) -> Payload:
         """What allocations settle of one document, as a payload of our own making.
@@ -246,6 +282,20 @@ class Enricher:
         }
         raw = with_context(msgspec.json.encode(body), {"owners": owners} if owners else {})
         return Payload(SETTLEMENTS, row.ledger_id, raw)
+
+
+def _peeked(raw: bytes) -> _Peek:
+    """What deciding needs of an object; nothing of one that cannot be read: it is parked itself."""
+    try:
+        return _peek.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _Peek()
+
+
+def _taken(leg: _PeekLeg) -> Decimal:
+    """What a leg settles; what is no number settles nothing, and its own record is parked."""
+    parts = [part or Decimal(0) for part in (leg.amount, leg.discount)]
+    return sum((abs(part) for part in parts if part.is_finite()), Decimal(0))
 
 
 def _id(ref: Ref | None) -> str | None:

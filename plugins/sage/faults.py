@@ -25,6 +25,7 @@ from recoup.connector.errors import (
 from recoup.connector.http import Answer, retry_after
 
 __all__ = [
+    "Outage",
     "RequestRefused",
     "RoleRefused",
     "SubscriptionInactive",
@@ -59,6 +60,10 @@ class Throttled(Retriable):
 
 class SystemFault(Retriable):
     """Sage broke on this very request, and broke again when it was repeated."""
+
+
+class Outage(SystemFault):
+    """Sage, or something before it, serves nobody now: another size of page would not help."""
 
 
 class RequestRefused(Fatal):
@@ -119,7 +124,8 @@ def judge(answer: Answer, now: datetime) -> RecoupError | None:
     if status in (404, 410):
         return Gone(f"Sage does not have it: {said}", request_id=request_id)
     if status >= 500:
-        return SystemFault(
+        ours = Outage if status in (502, 503) else SystemFault
+        return ours(
             f"Sage says {said}",
             retry_after=retry_after(answer.headers, now, SYSTEM_PAUSE),
             request_id=request_id,

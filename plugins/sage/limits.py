@@ -14,6 +14,7 @@ from recoup.connector.protocols import Budget, Connection
 __all__ = ["Limits", "app_key", "business_key", "day_budget", "minute_budget"]
 
 DAY_CALLS = 1_296_000
+MINUTE_CALLS, AT_ONCE = 100, 20
 RESERVE_SHARE = 100  # one hundredth of the day is kept for live re-reads and writes
 
 
@@ -21,10 +22,18 @@ RESERVE_SHARE = 100  # one hundredth of the day is kept for live re-reads and wr
 class Limits:
     """What one process keeps to; the gate shares it with all others."""
 
-    minute_calls: int = 100  # per business
-    at_once: int = 20  # calls in flight, over all businesses of the app
+    minute_calls: int = MINUTE_CALLS  # per business
+    at_once: int = AT_ONCE  # calls in flight, over all businesses of the app
     slot_lease: timedelta = timedelta(minutes=3)  # longer than any one call may take
     write_lease: timedelta = timedelta(minutes=10)
+
+    @classmethod
+    def of(cls, connection: Connection) -> Limits:
+        """What the firm set in recoup.toml, and the above for the rest."""
+        return cls(
+            minute_calls=connection.settings.get("minute_calls", MINUTE_CALLS),
+            at_once=connection.settings.get("at_once", AT_ONCE),
+        )
 
 
 def app_key(connection: Connection) -> str:

@@ -15,7 +15,7 @@ from recoup.connector.errors import Gone
 from recoup.plugins.sage.client import Client
 from recoup.plugins.sage.decode import ListPage, Row, read_instant, read_row, with_context
 from recoup.plugins.sage.entities import RESOURCES
-from recoup.plugins.sage.faults import SystemFault
+from recoup.plugins.sage.faults import Outage, SystemFault
 
 __all__ = ["Lister", "all_rows", "faulty", "walk_pages"]
 
@@ -38,23 +38,49 @@ class Lister:
     def page(self, number: int = 1, extra: Mapping[str, str] | None = None) -> ListPage:
         """Read page *number*; its objects are complete, or say why they cannot be."""
         params = {**self._params, **(extra or {})}
-        full = {**self._shown, **params}
         try:
-            return self._client.page(self._path, full, rows=self.rows, page=number)
+            return self._whole(params, number, self.rows)
+        except Outage:
+            raise
         except SystemFault:
             if self.rows <= SMALL_ROWS:
                 return self._one_by_one(params, number)
-            if number > 1:
-                raise  # pages of another size would start elsewhere
-            self.rows = SMALL_ROWS
+            if number > 1 and self.rows % SMALL_ROWS:
+                raise  # small pages would not begin and end where this one does
+        if number > 1:
+            return self._in_parts(params, number)
+        self.rows = SMALL_ROWS
+        return self._small(params, 1)
+
+    def _whole(self, params: Mapping[str, str], number: int, rows: int) -> ListPage:
+        return self._client.page(self._path, {**self._shown, **params}, rows=rows, page=number)
+
+    def _small(self, params: Mapping[str, str], number: int) -> ListPage:
         try:
-            return self._client.page(self._path, full, rows=self.rows, page=number)
+            return self._whole(params, number, SMALL_ROWS)
+        except Outage:
+            raise
         except SystemFault:
             return self._one_by_one(params, number)
 
+    def _in_parts(self, params: Mapping[str, str], number: int) -> ListPage:
+        """Put a later page together from small ones, so that the pages after it stay in place."""
+        parts = self.rows // SMALL_ROWS
+        first = (number - 1) * parts + 1
+        rows: dict[str, Row] = {}
+        total: int | None = None
+        for place in range(first, first + parts):
+            page = self._small(params, place)
+            total = page.total
+            if not page.rows or page.rows[0].ledger_id in rows:
+                break  # past the end the last page comes again
+            rows.update((row.ledger_id, row) for row in page.rows)
+        return ListPage(list(rows.values()), len(rows), total)
+
     def _one_by_one(self, params: Mapping[str, str], number: int) -> ListPage:
+        size = min(self.rows, SMALL_ROWS)
         try:  # the ids alone
-            page = self._client.page(self._path, params, rows=self.rows, page=number)
+            page = self._client.page(self._path, params, rows=size, page=number)
         except SystemFault as fault:
             page = self._row_by_row(params, number, fault)
         return page._replace(rows=self._complete(page.rows))
@@ -68,7 +94,9 @@ class Lister:
                 whole.append(row)
                 continue
             try:
-                whole.append(read_row(self._client.read(self._path, row.ledger_id)) or row)
+                whole.append(
+                    read_row(self._client.read(self._path, row.ledger_id), row.ledger_id) or row
+                )
             except Gone:
                 whole.append(row)
             except SystemFault as fault:
@@ -80,11 +108,12 @@ class Lister:
 
     def _row_by_row(self, params: Mapping[str, str], number: int, fault: SystemFault) -> ListPage:
         """Assemble a page from pages of one row; a row that fails is known by its place alone."""
-        first = (number - 1) * self.rows + 1
+        size = min(self.rows, SMALL_ROWS)
+        first = (number - 1) * size + 1
         rows: list[Row] = []
         total: int | None = None
         broken = 0
-        for place in range(first, first + self.rows):
+        for place in range(first, first + size):
             try:
                 one = self._client.page(self._path, params, rows=1, page=place)
             except SystemFault as error:

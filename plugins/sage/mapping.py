@@ -114,8 +114,10 @@ def map_payload(payload: Payload, context: MappingContext) -> Record:
         found = decoder.decode(payload.raw)
         if found.context is not None and found.context.fault:
             raise ValueError(f"Sage cannot show it: {found.context.fault}")
+        if not found.id:
+            raise ValueError("it has no id")
         return mapper(found, payload.raw, context)
-    except (msgspec.MsgspecError, InexactAmount, ValueError) as error:
+    except (msgspec.MsgspecError, InexactAmount, ValueError, ArithmeticError) as error:
         raise Unreadable(
             f"{payload.source_type} {payload.ledger_id}: {error}", customer_id=_debtor(payload)
         ) from None
@@ -138,6 +140,6 @@ def _debtor(payload: Payload) -> str | None:
     """Whose object an unreadable one is, where at least that can be read."""
     try:
         contact = _owed.decode(payload.raw).contact
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return contact.id if contact is not None else None

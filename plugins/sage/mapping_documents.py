@@ -123,27 +123,32 @@ def to_opening_balance(
 
 
 def _collectable(found: DocumentObject) -> Decimal:
-    """What the customer is to pay: under CIS the deduction goes to the tax office instead.
+    """What the customer is to pay: what is withheld goes to the tax office instead.
 
     total_paid holds payments, allocations and discounts, so that the outstanding amount proves
-    which of the two totals counts. Raises ValueError when neither does.
+    which total counts. Raises ValueError when none does.
     """
     total = found.total_amount or _ZERO
-    after = found.total_after_cis_deduction
-    if not found.is_cis or after is None or after == total:
-        return total
-    if found.outstanding_amount is None or found.total_paid is None:
-        return after
+    less = _less_withheld(found, total)
+    if less == total or found.outstanding_amount is None or found.total_paid is None:
+        return less
     if state_of(found.status) is not DocumentState.POSTED:
-        return after
+        return less
     gone = abs(found.outstanding_amount) + abs(found.total_paid)
-    for candidate in (after, total):
+    for candidate in (less, total):
         if abs(candidate) == gone:
             return candidate
     raise ValueError(
         f"outstanding {found.outstanding_amount} and paid {found.total_paid} add up neither to "
-        f"its total {total} nor to {after} after the CIS deduction"
+        f"its total {total} nor to {less} after what is withheld"
     )
+
+
+def _less_withheld(found: DocumentObject, total: Decimal) -> Decimal:
+    """The total after the CIS deduction, or after another tax that is held back."""
+    if found.is_cis and found.total_after_cis_deduction is not None:
+        return found.total_after_cis_deduction
+    return total - (found.withholding_tax_amount or _ZERO)
 
 
 def _magnitudes(total: Decimal, balance: Decimal | None) -> tuple[Decimal, Decimal]:

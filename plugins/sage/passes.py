@@ -69,14 +69,22 @@ class Pass:
     """
 
     def __init__(
-        self, client: Client, state: State, *, whole: bool, on_state: Callable[[State], None]
+        self,
+        client: Client,
+        state: State,
+        meter: Metered,
+        handled: dict[str, str],
+        *,
+        whole: bool,
+        on_state: Callable[[State], None],
     ) -> None:
         """whole: the pass begins here, so that everything it reads goes through this object; what
         an earlier process stored of a pass that was cut off, nobody knows any more.
-        on_state: told the state before a page that needs it."""
+        handled: what the passes of one pull have looked into; on_state: told the state before a
+        page that needs it."""
         self.state = state
         self._client = client
-        self._meter = Metered(client)
+        self._meter = meter
         self._whole = whole and state.phase == "first"
         self._on_state = on_state
         self._enricher = Enricher(
@@ -85,11 +93,12 @@ class Pass:
             multicurrency=state.multicurrency,
             reduced=state.reduced,
         )
+        self._enricher.rereads = state.phase == "changes"
         self._toucher = Toucher(
             client,
             self._enricher,
             read_until=state.read_until if whole else client.server_time,
-            handled=state.handled,
+            handled=handled,
         )
         on_state(state)
 
@@ -161,8 +170,10 @@ class Pass:
             yield from self._flip(reduced=True, leave=ALLOCATIONS)
             return
         if self.state.reduced:
+            resumes = self.state.phase == "first"
             yield from self._flip(reduced=False, leave=SETTLEMENTS)
-            return
+            if not resumes:
+                return  # a first pass begins, which reads them
         for step in chain(() if first is None else (first,), walk):
             self._go(position=step.position)
             yield from self._page(ALLOCATIONS, step.rows)
@@ -171,12 +182,11 @@ class Pass:
         """Go over to the other source of edges; what came of *leave* is read live, and goes."""
         if self.state.phase == "first":
             self._enricher.reduced = reduced
-            self._go(reduced=reduced)
-            self._on_state(self.state)
-            return
-        self._go(
-            phase="first", reduced=reduced, queue=FIRST, position=None, since=None, contacts=()
-        )
+            self._go(reduced=reduced, position=None)
+        else:  # what this pass would still have asked for is asked for by the one that follows
+            mark = self.state.since + OVERLAP if self.state.since else self.state.high_water
+            self._go(phase="first", reduced=reduced, queue=FIRST, high_water=mark)
+            self._go(position=None, since=None, contacts=())
         self._on_state(self.state)
         swept = Swept(source_type=leave, window=Window(), count=0, ids=frozenset())
         yield Page(swept=[swept], cursor=self.state.dump(), calls=self._meter.take())
@@ -204,6 +214,9 @@ class Pass:
         payloads = self._enricher.payloads(path, living)
         gone = [Tombstone(path, row.ledger_id) for row in rows if is_gone(row)]
         self._toucher.note(path, living)
+        if self.state.phase == "first" and path in _TOUCHING:
+            marks = self._toucher.foresee(living, self.state.high_water - OVERLAP)
+            self.state = self.state.having_handled(marks)
         if self.state.phase == "changes":
             if path in _TOUCHING:
                 (more, lost), marks = self._toucher.touch(rows)

@@ -18,6 +18,8 @@ from recoup.plugins.sage import company
 from recoup.plugins.sage.client import Client
 from recoup.plugins.sage.cursor import OVERLAP, VERSION, State
 from recoup.plugins.sage.faults import RoleRefused
+from recoup.plugins.sage.gathering import gathered
+from recoup.plugins.sage.metered import Metered
 from recoup.plugins.sage.passes import CHANGES, FIRST, Pass
 
 __all__ = ["pull"]
@@ -31,6 +33,7 @@ def pull(
     on_state is told the base currency, and what may be read, before the first page that needs it.
     Raises NeedsReconnect when the grant does not reach the business any more.
     """
+    meter = Metered(client)
     company.check_reach(client)
     now = client.server_time
     if now is None:
@@ -38,15 +41,16 @@ def pull(
     state = _first(client, now) if cursor is None else State.load(cursor)
     if cursor is None:
         on_state(state)
-        yield Page(cursor=state.dump(), calls=client.calls)
+        yield Page(cursor=state.dump(), calls=meter.take())
+    handled = dict(state.handled)
     while state.phase != "rest":
-        run = Pass(client, state, whole=cursor is None, on_state=on_state)
-        yield from run.pages()
+        run = Pass(client, state, meter, handled, whole=cursor is None, on_state=on_state)
+        yield from gathered(run.pages())
         state = run.state
     state = _changes(client, state, now)
     while state.phase != "rest":
-        run = Pass(client, state, whole=True, on_state=on_state)
-        yield from run.pages()
+        run = Pass(client, state, meter, handled, whole=True, on_state=on_state)
+        yield from gathered(run.pages())
         state = run.state
 
 

@@ -88,6 +88,7 @@ class DocumentObject(SageObject, kw_only=True):
     outstanding_amount: Decimal | None = None
     is_cis: bool | None = None
     total_after_cis_deduction: Decimal | None = None
+    withholding_tax_amount: Decimal | None = None
     status: Ref | None = None
     payments_allocations: list[Edge] | None = None
 

@@ -9,7 +9,7 @@ contact are listed, because what it let go of is open again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -35,6 +35,7 @@ __all__ = ["OPEN_STATUSES", "Toucher"]
 
 OPEN_STATUSES = ("UNPAID", "PART_PAID")
 SECOND = timedelta(seconds=1)
+AGAIN = "again:"  # before a mark: what the row names is to be read once more
 SHOWN = {"attributes": "all", "show_payments_allocations": "true"}
 Found = tuple[list[Payload], list[Tombstone]]
 
@@ -60,13 +61,14 @@ class Toucher:
         enricher: Enricher,
         *,
         read_until: datetime | None,
-        handled: Mapping[str, str],
+        handled: dict[str, str],
     ) -> None:
-        """read_until: what was made later was never read before; None: anything may have been."""
+        """read_until: what was made later was never read before; None: anything may have been.
+        handled: marks of rows, shared by the passes of one pull."""
         self._client = client
         self._enricher = enricher
         self._read_until = read_until
-        self._handled = dict(handled)
+        self._handled = handled
         self._read_at: dict[tuple[str, str], datetime | None] = {}
         self._looked_at: dict[str, datetime | None] = {}
 
@@ -74,6 +76,21 @@ class Toucher:
         """These rows have just been read."""
         at = self._client.server_time
         self._read_at.update(((path, row.ledger_id), at) for row in rows)
+
+    def foresee(self, rows: Sequence[Row], since: datetime) -> dict[str, str]:
+        """Mark rows of a first pass, which reads the documents that they name after them.
+
+        Only what is on account was read before, so a row that names some is touched once more.
+        """
+        marks = {}
+        for row in rows:
+            if row.updated_at is None or row.updated_at < since:
+                continue
+            legs = _read_legs(row).allocated_artefacts or ()
+            named = all(leg.artefact is None or resource_of(leg.artefact) for leg in legs)
+            marks[row.ledger_id] = _mark(row) if named else f"{AGAIN}{_mark(row)}"
+        self._handled.update(marks)
+        return marks
 
     def touch(self, rows: Sequence[Row]) -> tuple[Found, dict[str, str]]:
         """Read what *rows*, payments or allocations, name now and may have named before.
@@ -106,26 +123,25 @@ class Toucher:
                     continue
                 path = resource_of(ref)
                 if path is not None:
-                    yield path, ref.id, row.updated_at
+                    yield path, ref.id, _moved_at(row)
                     continue
                 owner = self._enricher.owner_of(ref, row.contact_id)
                 if owner is not None and owner[1] != row.ledger_id:
-                    yield PAYMENTS, owner[1], row.updated_at
+                    yield PAYMENTS, owner[1], _moved_at(row)
 
     def _edited(self, rows: Sequence[Row]) -> Iterator[str]:
-        """Contacts of rows that may have let go of something: read before in another version,
-        or deleted without a word of what they settled."""
+        """Contacts of rows that may have let go of something: those that may have been read
+        before in another version. What is deleted names what it settled last, no more."""
         for row in rows:
-            bare = is_gone(row) and not _read_legs(row).allocated_artefacts
-            if not row.contact_id or not (bare or self._may_be_known(row)):
+            if not row.contact_id or not self._may_be_known(row):
                 continue
-            if not _is_later(self._looked_at.get(row.contact_id), row.updated_at):
+            if not _is_later(self._looked_at.get(row.contact_id), _moved_at(row)):
                 self._looked_at[row.contact_id] = self._client.server_time
                 yield row.contact_id
 
     def _may_be_known(self, row: Row) -> bool:
-        if is_gone(row):
-            return False  # it names what it settled to the last
+        if self._handled.get(row.ledger_id) == f"{AGAIN}{_mark(row)}":
+            return False
         if row.ledger_id in self._handled or row.created_at is None or self._read_until is None:
             return True
         return row.created_at <= self._read_until
@@ -164,6 +180,11 @@ def _read_legs(row: Row) -> _Legs:
         return _legs.decode(row.raw)
     except msgspec.MsgspecError:
         return _Legs()
+
+
+def _moved_at(row: Row) -> datetime | None:
+    """When a row last moved; unknown of a deleted one, whose time of change is older."""
+    return None if is_gone(row) else row.updated_at
 
 
 def _mark(row: Row) -> str:

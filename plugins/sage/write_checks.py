@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from recoup.connector.errors import Fatal, OutcomeUnknown, Skippable
+from recoup.connector.errors import Fatal, Gone, Skippable
 from recoup.connector.model import DocumentKind, DocumentRef
 from recoup.plugins.sage.client import Client
 from recoup.plugins.sage.company import Books
-from recoup.plugins.sage.decode import read_instant, read_tree
-from recoup.plugins.sage.entities import INVOICES, PAYMENTS
+from recoup.plugins.sage.confirm import read_live
+from recoup.plugins.sage.decode import read_tree
+from recoup.plugins.sage.entities import INVOICES, siblings_of
 from recoup.plugins.sage.listing import all_rows
 
 __all__ = [
@@ -21,16 +22,16 @@ __all__ = [
     "allocations_of",
     "amount_text",
     "bank_account",
+    "booked_like",
     "check_allocation",
     "check_open_period",
     "check_payment",
     "exchange_rate",
-    "find_payment",
     "invoice_refs",
+    "read_document",
 ]
 
 Object = dict[str, Any]
-SKEW = timedelta(seconds=2)  # time stamps are whole seconds
 CURRENT = "CHECKING"
 
 
@@ -82,8 +83,8 @@ def check_open_period(books: Books, issued_on: str) -> None:
 def bank_account(client: Client, asked: Mapping[str, Any]) -> str:
     """Choose the account the money came to: the one asked for, the one that invoices name, else
     the only current account in the currency. Raises Skippable when that is not one."""
-    if asked.get("bank_account_id"):
-        return str(asked["bank_account_id"])
+    if asked.get("account"):
+        return str(asked["account"])
     settings = read_tree(client.settings("invoice_settings"))
     named = settings.get("payment_bank_account") or {}
     if named.get("id"):
@@ -99,9 +100,18 @@ def bank_account(client: Client, asked: Mapping[str, Any]) -> str:
     if len(chosen) != 1:
         raise Skippable(
             f"{len(chosen)} bank accounts could have received the money: name one as "
-            "bank_account_id, or set the payment bank account in Sage's invoice settings"
+            "account, or set the payment bank account in Sage's invoice settings"
         )
     return str(chosen[0]["id"])
+
+
+def read_document(client: Client, path: str, ledger_id: str) -> Object:
+    """Read a document from *path* or wherever else its kind lives. Raises Gone."""
+    for place in (path, *siblings_of(path)):
+        row = read_live(client, place, ledger_id)
+        if row is not None:
+            return dict(read_tree(row.raw))
+    raise Gone(f"Sage has no document {ledger_id} any more")
 
 
 def exchange_rate(client: Client, asked: Mapping[str, Any], wanted: Sequence[Wanted]) -> str:
@@ -112,7 +122,7 @@ def exchange_rate(client: Client, asked: Mapping[str, Any], wanted: Sequence[Wan
     if asked.get("rate"):
         return str(Decimal(asked["rate"]))
     for one in wanted:
-        tree = read_tree(client.read(INVOICES, one.invoice_id))
+        tree = read_document(client, INVOICES, one.invoice_id)
         if tree.get("exchange_rate"):
             return str(tree["exchange_rate"])
     raise Skippable(
@@ -140,46 +150,46 @@ def check_allocation(tree: Object, credit_id: str, wanted: Sequence[Wanted]) -> 
     _check_legs(tree, {**legs, credit_id: -total})
 
 
-def find_payment(client: Client, body: Object, began_at: datetime | None) -> str | None:
-    """Find the one receipt that is what *body* asks for, made since *began_at*.
-
-    Raises OutcomeUnknown when there are several: a person must say which.
-    """
-    wanted = {
-        "contact_id": str(body["contact_id"]),
-        "transaction_type_id": str(body["transaction_type_id"]),
-        "from_date": str(body["date"]),
-        "to_date": str(body["date"]),
-        "attributes": "all",
+def booked_like(client: Client, path: str, body: Object) -> dict[str, datetime | None]:
+    """Every object that is what *body* asks for, down to its legs, with when it was made."""
+    wanted = {"contact_id": str(body["contact_id"]), "attributes": "all"}
+    if "transaction_type_id" in body:
+        wanted["transaction_type_id"] = str(body["transaction_type_id"])
+    if body.get("date"):
+        wanted |= {"from_date": str(body["date"]), "to_date": str(body["date"])}
+    return {
+        row.ledger_id: row.created_at
+        for row in all_rows(client, path, wanted)
+        if not row.is_deleted and row.status != "VOID" and _is_same(read_tree(row.raw), body)
     }
-    found = [
-        row.ledger_id
-        for row in all_rows(client, PAYMENTS, wanted)
-        if not row.is_deleted and _is_same(read_tree(row.raw), body, began_at)
-    ]
-    if len(found) > 1:
-        raise OutcomeUnknown(
-            f"{len(found)} receipts in Sage could be this one ({', '.join(found)}): delete those "
-            "that are not, then try again"
-        )
-    return found[0] if found else None
 
 
-def _is_same(tree: Object, body: Object, began_at: datetime | None) -> bool:
-    made_at = read_instant(tree.get("created_at"))
-    if began_at is not None and made_at is not None and made_at < began_at - SKEW:
+def _is_same(tree: Object, body: Object) -> bool:
+    net = [Decimal(line["unit_price"]) for line in body.get("invoice_lines", ())]
+    if net and Decimal(tree.get("net_amount") or 0) != sum(net):
         return False
-    if Decimal(tree.get("total_amount") or 0) != Decimal(body["total_amount"]):
+    total = body.get("total_amount")
+    if total is not None and Decimal(tree.get("total_amount") or 0) != Decimal(total):
         return False
-    return (tree.get("reference") or "") == (body.get("reference") or "")
+    if (tree.get("reference") or "") != (body.get("reference") or ""):
+        return False
+    asked = {
+        leg["artefact_id"]: Decimal(leg["amount"]) for leg in body.get("allocated_artefacts", ())
+    }
+    return _legs_of(tree) == asked
 
 
-def _check_legs(tree: Object, wanted: Mapping[str, Decimal]) -> None:
+def _legs_of(tree: Object) -> dict[str, Decimal]:
     booked: dict[str, Decimal] = {}
     for leg in tree.get("allocated_artefacts") or ():
         artefact = (leg.get("artefact") or {}).get("id")
         if artefact:
             booked[artefact] = booked.get(artefact, Decimal(0)) + Decimal(leg.get("amount") or 0)
+    return booked
+
+
+def _check_legs(tree: Object, wanted: Mapping[str, Decimal]) -> None:
+    booked = _legs_of(tree)
     for artefact, amount in wanted.items():
         if booked.get(artefact, Decimal(0)) != amount:
             raise Fatal(

@@ -29,7 +29,7 @@ from recoup.plugins.sage import businesses
 from recoup.plugins.sage.client import Client
 from recoup.plugins.sage.company import read_books
 from recoup.plugins.sage.decode import read_tree
-from recoup.plugins.sage.entities import ALLOCATIONS, CONTACTS, INVOICES, PAYMENTS
+from recoup.plugins.sage.entities import ALLOCATIONS, CONTACTS, CREDIT_NOTES, INVOICES, PAYMENTS
 from recoup.plugins.sage.faults import SystemFault
 from recoup.plugins.sage.undoing import undo_allocation, undo_invoice, undo_payment
 from recoup.plugins.sage.write_checks import (
@@ -37,31 +37,34 @@ from recoup.plugins.sage.write_checks import (
     allocations_of,
     amount_text,
     bank_account,
+    booked_like,
     check_allocation,
     check_open_period,
     check_payment,
     exchange_rate,
-    find_payment,
     invoice_refs,
+    read_document,
 )
 
 __all__ = ["allocate", "create_invoice", "create_payment"]
 
 REFERENCE_LENGTH = 25  # refused beyond it, although older data holds longer ones
+SKEW = timedelta(minutes=5)  # between our clock and Sage's
 WINDOW = timedelta(days=7)  # how long Sage knows an idempotency id
 
 
 def create_payment(client: Client, intent: Intent) -> Outcome:
     """Book a receipt; what is over the allocations goes on account.
 
-    Also in the request: allocations may carry a discount; bank_account_id, payment_method_id;
+    Also in the request: allocations may carry a discount; account, payment_method_id;
     rate, in home units, without which the first invoice's is taken.
     """
     asked = intent.request
     wanted = allocations_of(asked)
     with client.writing():
         books = read_books(client)
-        check_open_period(books, asked["issued_on"])
+        if intent.state is IntentState.PLANNED:  # a lock set since says nothing of earlier tries
+            check_open_period(books, asked["issued_on"])
         body: Object = {
             "transaction_type_id": "CUSTOMER_RECEIPT",
             "contact_id": asked["customer_id"],
@@ -111,7 +114,8 @@ def allocate(client: Client, intent: Intent) -> Outcome:
         }
         made_on = intent.request.get("issued_on")
         if made_on:
-            check_open_period(read_books(client), made_on)
+            if intent.state is IntentState.PLANNED:
+                check_open_period(read_books(client), made_on)
             body["date"] = made_on
         booked = _post(client, intent, ALLOCATIONS, "contact_allocation", body)
         raw = client.read(ALLOCATIONS, booked)
@@ -130,7 +134,8 @@ def create_invoice(client: Client, intent: Intent) -> Outcome:
     asked = intent.request
     with client.writing():
         books = read_books(client)
-        check_open_period(books, asked["issued_on"])
+        if intent.state is IntentState.PLANNED:  # a lock set since says nothing of earlier tries
+            check_open_period(books, asked["issued_on"])
         lines = [_line(client, asked, line) for line in asked["lines"]]
         body: Object = {
             "contact_id": asked["customer_id"],
@@ -160,46 +165,60 @@ def _post(client: Client, intent: Intent, path: str, name: str, body: Object) ->
 
     Raises OutcomeUnknown when nobody can say whether it was booked.
     """
-    if _is_forgotten(client, intent):
-        known = _search(client, path, body, None)
-        if known is None:
-            raise OutcomeUnknown(
-                f"{intent.natural_key}: Sage has forgotten this key, and nothing of the kind is "
-                "booked: decide again with a new intent"
-            )
-        return known
+    was_sent = intent.state in (IntentState.SENT, IntentState.UNKNOWN)
+    forgotten = was_sent and _is_forgotten(client, intent)
+    before = booked_like(client, path, body) if forgotten or path == PAYMENTS else {}
+    if forgotten and (found := _booked_last_week(intent, before)):
+        return found
     sent = {name: {**body, "idempotency_id": _idempotency_id(intent.key)}}
-    began_at = client.server_time
     try:
-        answer = client.write("POST", path, sent)
+        return _id_in(client.write("POST", path, sent))
     except (OutcomeUnknown, SystemFault):
-        try:
-            answer = client.write("POST", path, sent)  # the same key: it cannot be booked twice
-        except (OutcomeUnknown, SystemFault) as second:
-            found = _search(client, path, body, began_at)
-            if found is None:
-                raise OutcomeUnknown(
-                    f"Sage may or may not have booked it: {second.message}",
-                    retry_after=second.retry_after or timedelta(minutes=1),
-                    request_id=second.request_id,
-                ) from None
-            return found
-        except Skippable as refused:
-            raise _after_doubt(refused) from None
+        return _post_again(client, path, sent, body, before)
     except Skippable as refused:
-        if intent.state in (IntentState.SENT, IntentState.UNKNOWN):
-            found = _search(client, path, body, None)
-            if found is not None:
-                return found
-        raise refused
-    return _id_in(answer)
+        if was_sent and before:
+            raise _after_doubt(refused) from None
+        raise
 
 
-def _search(client: Client, path: str, body: Object, began_at: datetime | None) -> str | None:
-    """Look for what *body* would have booked. Only receipts say enough to be known again."""
-    if path != PAYMENTS:
-        return None
-    return find_payment(client, body, began_at)
+def _post_again(
+    client: Client, path: str, sent: Object, body: Object, before: Mapping[str, object]
+) -> str:
+    """Send the same once more, under the same id; then look for what came since.
+
+    Nobody else of ours writes to the business meanwhile.
+    """
+    try:
+        return _id_in(client.write("POST", path, sent))
+    except Skippable as refused:
+        raise _after_doubt(refused) from None
+    except (OutcomeUnknown, SystemFault) as fault:
+        since = (
+            booked_like(client, path, body).keys() - before.keys() if path == PAYMENTS else set()
+        )
+        if len(since) == 1:
+            return str(since.pop())
+        raise OutcomeUnknown(
+            f"Sage may or may not have booked it: {fault.message}",
+            retry_after=fault.retry_after or timedelta(minutes=1),
+            request_id=fault.request_id,
+        ) from None
+
+
+def _booked_last_week(intent: Intent, found: Mapping[str, datetime | None]) -> str | None:
+    """What can only be this write, booked when Sage still knew its key; None when nothing is.
+
+    Then the same key is sent again. Raises OutcomeUnknown when several could be it.
+    """
+    began = intent.created_at
+    since = [i for i, at in found.items() if at is None or began is None or at >= began - SKEW]
+    if len(since) > 1:
+        raise OutcomeUnknown(
+            f"{intent.natural_key}: Sage has forgotten this key by now, and {len(since)} documents "
+            f"could be it ({', '.join(sorted(since))}); look at them in Sage and decide",
+            retry_after=timedelta(days=1),
+        )
+    return since[0] if since else None
 
 
 def _after_doubt(refused: Skippable) -> OutcomeUnknown:
@@ -212,9 +231,7 @@ def _after_doubt(refused: Skippable) -> OutcomeUnknown:
 
 
 def _is_forgotten(client: Client, intent: Intent) -> bool:
-    if intent.state not in (IntentState.SENT, IntentState.UNKNOWN) or intent.created_at is None:
-        return False
-    return client.now - intent.created_at >= WINDOW
+    return intent.created_at is not None and client.now - intent.created_at >= WINDOW
 
 
 def _idempotency_id(key: str) -> str:
@@ -235,7 +252,7 @@ def _id_in(answer: bytes) -> str:
 def _credit_leg(client: Client, kind: DocumentKind, source_id: str) -> tuple[str, str]:
     """Return the id that stands for the credit in an allocation, and whose it is."""
     if kind is DocumentKind.CREDIT_NOTE:
-        tree = read_tree(client.read("sales_credit_notes", source_id))
+        tree = read_document(client, CREDIT_NOTES, source_id)
         return source_id, str(tree["contact"]["id"])
     if kind is not DocumentKind.PAYMENT:
         raise NotSupported(f"Sage cannot apply a {kind}")

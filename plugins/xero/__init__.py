@@ -59,10 +59,12 @@ def ledger_platforms() -> Sequence[LedgerPlatform]:
             open_consent=open_consent,
             standin=run_standin,
             reads_budget=reads_budget,
+            custom={"grant_type": "client_credentials"},
             poll_calls=POLL_CALLS,
             settings={
                 "client_id": "the client id of your app at developer.xero.com",
                 "redirect_uri": "the redirect address registered with it",
+                "daily_calls": "calls a day that your Xero tier allows for an organisation",
             },
         )
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from recoup.connector.capabilities import Capability
 from recoup.connector.errors import Fatal
@@ -18,6 +19,7 @@ from recoup.plugins.xero.client import Client
 from recoup.plugins.xero.confirm import confirm
 from recoup.plugins.xero.context import MappingContext
 from recoup.plugins.xero.entities import PAGE_ROWS, to_source_type
+from recoup.plugins.xero.foreseeing import foresee
 from recoup.plugins.xero.pull import pull
 from recoup.plugins.xero.sweep import sweep_open
 
@@ -97,6 +99,11 @@ class XeroLedger:
     def invoice_pdf(self, invoice_id: str) -> bytes:
         """Return Xero's PDF."""
         return company.invoice_pdf(self._client, invoice_id)
+
+    @hookimpl
+    def foresee(self, intent: Intent) -> Mapping[str, Any]:
+        """Return which accounts, days and values a write is built upon."""
+        return foresee(self._client, intent)
 
     @hookimpl
     def create_payment(self, intent: Intent) -> Outcome:

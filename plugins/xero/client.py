@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import tenacity
-import urllib3
-from xero_python.exceptions import OpenApiException
 
-from recoup.connector.errors import (
-    Busy,
-    Fatal,
-    NeedsReconnect,
-    OutcomeUnknown,
-    RecoupError,
-    Retriable,
-)
-from recoup.connector.http import Answer, check_base_url
-from recoup.connector.protocols import Connection, TokenSet
+from recoup.connector.errors import Fatal, OutcomeUnknown, Retriable
+from recoup.connector.http import Answer
+from recoup.connector.protocols import Connection
 from recoup.plugins.xero import decode
-from recoup.plugins.xero.consent import API, XeroConsent
 from recoup.plugins.xero.dates import header_stamp
 from recoup.plugins.xero.entities import IDS_PER_CALL, PAGE_ROWS, Listing
-from recoup.plugins.xero.faults import (
-    REQUEST_ID,
-    AppThrottled,
-    Crowded,
-    DayStopped,
-    Offline,
-    Outage,
-    Passing,
-    SystemFault,
-    Throttled,
-    TokenRefused,
-    answer_of,
-    judge_sdk,
-    judge_transport,
-)
-from recoup.plugins.xero.limits import SLOTS, app_key, budgets_for, learn, tenant_key
-from recoup.plugins.xero.wire import open_api
+from recoup.plugins.xero.faults import Offline, Outage, Passing, SystemFault
+from recoup.plugins.xero.session import Call, Session
 
 __all__ = ["Client"]
 
-REFRESH_BEFORE = timedelta(minutes=7)  # of the thirty that an access token lives
-TIMEOUT = (10, 130)  # whole seconds: the SDK ignores fractions without a word
-SLOT_LEASE = timedelta(seconds=TIMEOUT[1] + 20)
-LONGEST_SLEEP = timedelta(seconds=5)
 ATTEMPTS = 3
 LAST_START = timedelta(seconds=10)  # no further attempt starts later than this
 
@@ -60,35 +31,29 @@ class Client:
     def __init__(self, connection: Connection, *, page_rows: int = PAGE_ROWS) -> None:
         """page_rows: rows asked for per page, at most 1,000."""
         self.page_rows = page_rows
-        self.calls = 0  # made so far, repetitions included
-        self._connection = connection
-        self._consent = XeroConsent(connection.app, connection.base_url, connection.clock)
-        root = API if connection.base_url is None else check_base_url(connection.base_url)
-        self._api, self._wire, self._bearer = open_api(f"{root}/api.xro/2.0")
-        self._tokens: TokenSet | None = None
-        self._urgent = False
+        self.session = Session(connection)
+
+    @property
+    def calls(self) -> int:
+        """API calls made so far, repetitions included."""
+        return self.session.calls
 
     @property
     def now(self) -> datetime:
-        return self._connection.clock.now()
+        return self.session.now
 
     @property
     def tenant(self) -> str:
-        return self._connection.company_id
+        return self.session.connection.company_id
 
     @property
     def is_custom(self) -> bool:
-        """Whether this is a custom connection: one organisation, tokens without a refresh token."""
-        return self._tokens is not None and self._tokens.refresh_token is None
+        """Whether the tokens belong to one organisation and name none."""
+        return self.session.is_custom
 
-    @contextmanager
-    def urgently(self) -> Iterator[None]:
+    def urgently(self) -> AbstractContextManager[None]:
         """Let the calls inside use what the budgets keep in reserve."""
-        before, self._urgent = self._urgent, True
-        try:
-            yield
-        finally:
-            self._urgent = before
+        return self.session.urgently()
 
     def page(
         self,
@@ -143,9 +108,9 @@ class Client:
             retry=tenacity.retry_if_exception_type(Passing),
             wait=tenacity.wait_exponential(multiplier=0.5, max=4),
             stop=enough,
-            sleep=self._connection.clock.sleep,
+            sleep=self.session.connection.clock.sleep,
             reraise=True,
-        )(self._authorised, method, args, kind, None, options)
+        )(self.session.send, Call(method, args, kind, options))
 
     def write(
         self, method: str, *args: str, body: Mapping[str, Any], key: str, **options: Any
@@ -166,7 +131,7 @@ class Client:
     ) -> Answer:
         wanted = [*args, {}] if body is not None else list(args)  # the wire puts the body in
         try:
-            answer = self._authorised(method, wanted, "write", body or b"", options)
+            answer = self.session.send(Call(method, wanted, "write", options, body or b""))
             if answer.body:
                 decode.read_tree(answer.body)
             return answer
@@ -175,8 +140,6 @@ class Client:
                 f"Xero wrote, but its answer is not whole: {cut.message}",
                 retry_after=timedelta(minutes=1),
             ) from None
-        except Crowded:
-            raise  # refused before anything was done
         except (SystemFault, Outage, Offline) as error:
             raise OutcomeUnknown(
                 f"Xero broke while it wrote: {error.message}",
@@ -204,116 +167,3 @@ class Client:
             served = stated
         aware = served if served.tzinfo else served.replace(tzinfo=UTC)
         return min(stated, aware, self.now)
-
-    def _authorised(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kind: str,
-        body: bytes | None,
-        options: Mapping[str, Any],
-    ) -> Answer:
-        """Send with a good token; a refused one is renewed once."""
-        tokens = self._access()
-        try:
-            return self._send(method, args, kind, body, options)
-        except TokenRefused:
-            self._renew(tokens)
-        return self._send(method, args, kind, body, options)
-
-    def _send(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kind: str,
-        body: bytes | None,
-        options: Mapping[str, Any],
-    ) -> Answer:
-        """Send once. body None: a reading call; b"" one that changes without a body."""
-        tenant = "" if self.is_custom else self.tenant
-        ask = getattr(self._api, method)
-        self._admit(urgent=self._urgent or kind == "write")
-        with self._slot():
-            self._count(kind)
-            self._wire.body = body or None
-            try:
-                response = ask(
-                    tenant, *args, _preload_content=False, _request_timeout=TIMEOUT, **options
-                )
-                answer = Answer(
-                    response.status,
-                    response.headers,
-                    response.data,
-                    response.headers.get(REQUEST_ID),
-                )
-            except OpenApiException as error:
-                refused = answer_of(error)
-                if refused is not None:
-                    learn(self._connection, refused.headers)
-                raise self._paused(judge_sdk(error, self.now)) from None
-            except urllib3.exceptions.HTTPError as error:
-                raise judge_transport(error, wrote=body is not None) from None
-            finally:
-                self._wire.body = None
-        learn(self._connection, answer.headers)
-        return answer
-
-    def _access(self) -> TokenSet:
-        """Let the SDK carry a token that lives for minutes to come."""
-        connection = self._connection
-        if self._tokens is None:
-            self._tokens = connection.vault.read(connection.grant_id)
-        if self._tokens.expires_within(REFRESH_BEFORE, self.now):
-            self._renew(self._tokens)
-        self._bearer.carry(self._tokens.access_token)
-        return self._tokens
-
-    def _renew(self, seen: TokenSet) -> None:
-        connection = self._connection
-        try:
-            self._tokens = connection.vault.refresh(
-                connection.grant_id, seen, self._consent.refresh
-            )
-        except NeedsReconnect:
-            self._tokens = None  # a reconnect meanwhile is found by reading the vault again
-            raise
-        self._bearer.carry(self._tokens.access_token)
-
-    def _admit(self, *, urgent: bool) -> None:
-        gate, clock = self._connection.gate, self._connection.clock
-        waited = timedelta(0)
-        while wait := gate.take(budgets_for(self._connection), urgent=urgent):
-            if waited + wait > LONGEST_SLEEP:
-                seconds = int(wait.total_seconds())
-                raise Retriable(f"Xero allows the next call in {seconds} s", retry_after=wait)
-            clock.sleep(wait.total_seconds())
-            waited += wait
-
-    @contextmanager
-    def _slot(self) -> Iterator[None]:
-        """Hold one of the organisation's concurrent slots, after a wait of seconds at most."""
-        with ExitStack() as held:
-            tenacity.Retrying(
-                retry=tenacity.retry_if_exception_type(Busy),
-                wait=tenacity.wait_exponential(multiplier=0.25, max=2),
-                stop=tenacity.stop_after_attempt(5),
-                sleep=self._connection.clock.sleep,
-                reraise=True,
-            )(lambda: held.enter_context(self._free_slot()))
-            yield
-
-    def _free_slot(self) -> AbstractContextManager[None]:
-        return self._connection.gate.slot(tenant_key(self._connection), SLOTS, SLOT_LEASE)
-
-    def _paused(self, error: RecoupError) -> RecoupError:
-        """Let all processes hold back, for the organisation or for the whole app."""
-        if isinstance(error, Throttled | DayStopped | AppThrottled):
-            whole = isinstance(error, AppThrottled)
-            key = app_key(self._connection) if whole else tenant_key(self._connection)
-            self._connection.gate.pause(key, self.now + error.retry_after)
-        return error
-
-    def _count(self, kind: str) -> None:
-        self.calls += 1
-        if self._connection.on_call is not None:
-            self._connection.on_call(kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -63,7 +64,7 @@ def describe(client: Client) -> Company:
     found = _organisation(client)
     identity = identify(client, found)
     currencies = decode.read_elements(client.get("get_currencies").body, "Currencies")
-    locks = [read_date(found.period_lock_date), read_date(found.end_of_year_lock_date)]
+    locks = [_lock_of(found.period_lock_date), _lock_of(found.end_of_year_lock_date)]
     return Company(
         ledger="xero",
         ledger_id=client.tenant,
@@ -112,7 +113,15 @@ def check_same(state: State, found: Identity) -> None:
 def accounts(client: Client) -> list[AccountObject]:
     """Read the chart of accounts: one call."""
     elements = decode.read_elements(client.get("get_accounts").body, "Accounts")
-    return msgspec.convert(elements, list[AccountObject], strict=False)
+    chart = []
+    for element in elements:
+        try:
+            chart.append(msgspec.convert(element, AccountObject, strict=False))
+        except msgspec.MsgspecError as error:
+            named = element if isinstance(element, dict) else {}
+            if named.get("SystemAccount") == "DEBTORS":  # any other one can be done without
+                raise _odd(f"account {named.get('Code') or named.get('Name')!r}", error) from None
+    return chart
 
 
 def debtors_account(chart: list[AccountObject]) -> str | None:
@@ -152,4 +161,19 @@ def _organisation(client: Client) -> OrganisationObject:
     found = decode.read_elements(answer.body, "Organisations")
     if len(found) != 1:
         raise Retriable("Xero did not name its organisation", request_id=answer.request_id)
-    return msgspec.convert(found[0], OrganisationObject)
+    try:
+        return msgspec.convert(found[0], OrganisationObject)
+    except msgspec.MsgspecError as error:
+        raise _odd("organisation", error) from None
+
+
+def _odd(what: str, error: Exception) -> Retriable:
+    return Retriable(f"Xero's {what} cannot be read: {error}", retry_after=timedelta(minutes=1))
+
+
+def _lock_of(text: str | None) -> date | None:
+    """A lock that cannot be read counts as none: Xero refuses by itself what it covers."""
+    try:
+        return read_date(text)
+    except ValueError:
+        return None

@@ -19,7 +19,7 @@ from recoup.plugins.xero import decode
 from recoup.plugins.xero.client import Client
 from recoup.plugins.xero.context import read_money
 from recoup.plugins.xero.mapping_control import account_of, balance_of
-from recoup.plugins.xero.structs import ReportRow
+from recoup.plugins.xero.structs import ReportCell, ReportRow
 
 __all__ = ["TRIAL_BALANCE", "Stated", "control_totals", "read_control"]
 
@@ -32,6 +32,14 @@ class Stated(NamedTuple):
 
     payload: Payload
     read_at: datetime
+
+
+class _NamedCell(msgspec.Struct, rename="pascal"):
+    attributes: list[dict[str, str | None]] | None = None
+
+
+class _Named(msgspec.Struct, rename="pascal"):
+    cells: list[_NamedCell] | None = None
 
 
 class _Section(msgspec.Struct, rename="pascal"):
@@ -56,7 +64,7 @@ def control_totals(
     try:
         amount = balance_of(msgspec.json.decode(stated.payload.raw, type=ReportRow))
         total = read_money(amount, home)
-    except (InexactAmount, ValueError) as error:
+    except (msgspec.MsgspecError, InexactAmount, ValueError, ArithmeticError) as error:
         raise Skippable(f"the trial balance cannot be used: {error}") from None
     return ControlTotals(as_of=as_of, read_at=stated.read_at, totals=(total,))
 
@@ -69,9 +77,18 @@ def read_control(client: Client, debtors: str, as_of: date | None = None) -> Sta
     if read_at is None:
         raise Retriable("Xero did not say what time it is", request_id=answer.request_id)
     for raw in _flat(answer.body):
-        if account_of(msgspec.json.decode(raw, type=ReportRow)) == debtors:
+        if _account_in(raw) == debtors:
             return Stated(Payload(TRIAL_BALANCE, debtors, raw), read_at)
     return Stated(Payload(TRIAL_BALANCE, debtors, _zero(debtors)), read_at)
+
+
+def _account_in(raw: bytes) -> str | None:
+    """Which account a row is about; a figure of another shape is the mapping's matter."""
+    try:
+        row = msgspec.json.decode(raw, type=_Named)
+    except msgspec.MsgspecError:
+        return None
+    return account_of(ReportRow(cells=[ReportCell(None, c.attributes) for c in row.cells or []]))
 
 
 def _flat(body: bytes) -> Iterator[bytes]:

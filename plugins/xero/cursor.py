@@ -47,6 +47,7 @@ class State:
     round_at: datetime | None = None  # when the present or last reading of everything began
     round_queue: tuple[str, ...] = ()  # lists of it that are still to read
     round_page: int = 1
+    round_slices: tuple[str, ...] = ()  # parts of the first of them, where it is too long to walk
 
     def dump(self) -> dict[str, Any]:
         """Write the cursor as JSON values, without what is at its default."""

@@ -7,6 +7,7 @@ date is taken and never converted.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 __all__ = ["date_literal", "header_stamp", "read_date", "read_instant"]
 
@@ -21,8 +22,7 @@ def read_instant(text: str | None) -> datetime | None:
     if not text:
         return None
     if text.startswith("/Date("):
-        digits = text[6:].partition(")")[0]
-        number = digits[:1] + digits[1:].partition("+")[0].partition("-")[0]
+        number = text[6:-7] if text.endswith("+0000)/") else _milliseconds(text)
         try:
             return _EPOCH + timedelta(milliseconds=int(number))
         except (ValueError, OverflowError):
@@ -34,10 +34,17 @@ def read_instant(text: str | None) -> datetime | None:
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=8192)  # the days of a business repeat
 def read_date(text: str | None) -> date | None:
     """Read a calendar date in either form."""
     at = read_instant(text)
     return None if at is None else at.date()
+
+
+def _milliseconds(text: str) -> str:
+    """The digits in front of any other offset, or of none; the first may be a minus."""
+    digits = text[6:].partition(")")[0]
+    return digits[:1] + digits[1:].partition("+")[0].partition("-")[0]
 
 
 def header_stamp(at: datetime) -> str:

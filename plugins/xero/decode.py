@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
@@ -127,7 +127,7 @@ def _head_decoder(id_field: str) -> msgspec.json.Decoder[Any]:
 def _name_of(head: msgspec.json.Decoder[Any], row: bytes) -> tuple[str, str | None]:
     try:
         found = head.decode(row)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         found = None
     if found is None or not found.id:
         return f"unnamed-{hashlib.blake2b(row, digest_size=8).hexdigest()}", None
@@ -149,4 +149,4 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _cut(what: str) -> NotWhole:
-    return NotWhole(f"Xero sent {what}")
+    return NotWhole(f"Xero sent {what}", retry_after=timedelta(minutes=1))

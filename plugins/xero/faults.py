@@ -54,6 +54,7 @@ __all__ = [
 REQUEST_ID = "Xero-Correlation-Id"
 MINUTE = timedelta(minutes=1)
 SYSTEM_PAUSE = timedelta(minutes=5)
+KEY_LIVES = timedelta(minutes=7)  # a little longer than Xero repeats its answer to a key
 DAY_PAUSE = timedelta(hours=1)  # where Xero does not say how long
 
 
@@ -274,6 +275,13 @@ def _judge_request(answer: Answer) -> RecoupError:
     kind = str(tree.get("Type") or "")
     if "HighVolume" in kind:
         return TooMany(f"Xero will not walk so much at once: {_words(answer)}")
+    if "Idempotency" in kind:
+        # An earlier try sent another body: once its key has lapsed, what it did is looked for.
+        return OutcomeUnknown(
+            f"an earlier try of this write was another one: {_words(answer)}",
+            retry_after=KEY_LIVES,
+            request_id=answer.request_id,
+        )
     if "QueryParse" in kind:
         return Fatal(f"Xero cannot read a question of ours: {_words(answer)}")
     return _refusal(_words(answer), "the request", answer.request_id)

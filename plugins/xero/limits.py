@@ -39,11 +39,12 @@ def app_key(connection: Connection) -> str:
 
 def day_budget(connection: Connection) -> Budget:
     """The organisation's daily allowance, a tenth of it kept for urgent calls."""
+    daily = connection.settings.get("daily_calls", DAILY)
     return Budget(
         key=f"{tenant_key(connection)}:day",
-        limit=DAILY,
+        limit=daily,
         per=timedelta(days=1),
-        reserve=DAILY // RESERVE_SHARE,
+        reserve=daily // RESERVE_SHARE,
         paced=False,
     )
 

@@ -61,8 +61,11 @@ def map_payload(payload: Payload, context: MappingContext) -> Record:
         )
     decoder, mapper = known
     try:
-        return mapper(decoder.decode(payload.raw), payload.raw, context)
-    except (msgspec.MsgspecError, InexactAmount, ValueError) as error:
+        record = mapper(decoder.decode(payload.raw), payload.raw, context)
+        if not record.ledger_id:
+            raise ValueError("it has no id")
+        return record
+    except (msgspec.MsgspecError, InexactAmount, ValueError, ArithmeticError) as error:
         raise Unreadable(
             f"{payload.source_type} {payload.ledger_id}: {error}", customer_id=_debtor(payload)
         ) from None
@@ -85,7 +88,7 @@ def _debtor(payload: Payload) -> str | None:
     """Whose object an unreadable one is, where at least that can be read."""
     try:
         found = _debtor_decoder.decode(payload.raw)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     if found.contact_id:
         return found.contact_id

@@ -120,6 +120,8 @@ def _settled(found: PaymentObject) -> _Settled:
     kind = _BY_PAYMENT.get(found.payment_type or "")
     if kind is None and under is not None:
         kind = _BY_DOCUMENT.get(under.type or "")
+    if kind is DocumentKind.INVOICE and under is not None and under.invoice_id:  # nearly all
+        return _Settled(DocumentRef(kind, under.invoice_id), under)
     own: dict[DocumentKind, tuple[PaidObject | None, str | None]] = {
         DocumentKind.CREDIT_NOTE: (
             found.credit_note,

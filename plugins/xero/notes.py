@@ -10,6 +10,7 @@ from recoup.plugins.xero.answers import looks_back, read_one
 from recoup.plugins.xero.client import Client
 from recoup.plugins.xero.entities import to_source_type
 from recoup.plugins.xero.faults import judge_element
+from recoup.plugins.xero.foreseeing import seen_of
 from recoup.plugins.xero.undoing import expect, expected_on
 
 __all__ = ["add_note", "email_invoice", "set_expected_payment"]
@@ -47,14 +48,14 @@ def add_note(client: Client, intent: Intent) -> Outcome:
 def set_expected_payment(client: Client, intent: Intent) -> Outcome:
     """Store the day on which payment of an invoice is expected; the same day twice is one write."""
     id, wanted = str(intent.request["invoice_id"]), intent.request.get("expected_on")
-    before = expected_on(client, id)
-    if before != wanted:
+    now, seen = expected_on(client, id), seen_of(intent)
+    if now != wanted:
         expect(client, id, wanted, intent.key)
     ref = DocumentRef(DocumentKind.INVOICE, id)
-    if before == wanted and intent.state is not IntentState.PLANNED:
-        # An earlier try may have set it: what stood there before that is not known any more.
+    if now == wanted and "before" not in seen and intent.state is not IntentState.PLANNED:
+        # An earlier try may have set it: what stood there before that nobody has kept.
         return Outcome(document=ref, inverse={}, touched=(ref,))
-    step = {"what": "expected", "id": id, "before": before, "set": wanted}
+    step = {"what": "expected", "id": id, "before": seen.get("before", now), "set": wanted}
     return Outcome(document=ref, inverse={"undo": [step], "touched": [list(ref)]}, touched=(ref,))
 
 

@@ -23,7 +23,7 @@ from recoup.plugins.xero.entities import BY_TYPE, IDS_PER_CALL, LISTINGS
 from recoup.plugins.xero.faults import TooMany
 from recoup.plugins.xero.metered import Metered
 from recoup.plugins.xero.related import names_in
-from recoup.plugins.xero.slices import condition, first_slices, halves
+from recoup.plugins.xero.slices import condition, narrower
 from recoup.plugins.xero.sweep import is_last
 
 __all__ = ["pull"]
@@ -151,12 +151,11 @@ def _closed(state: State, began_at: datetime) -> State:
 
 def _narrowed(client: Client, state: State) -> State:
     """Read in smaller parts. Raises TooMany when there are none."""
-    if not state.slices and state.queue[0] != "Contact":
-        return replace(state, page=1, slices=first_slices(client.now.date()))
-    parts = halves(state.slices[0]) if state.slices else None
+    what = state.queue[0]
+    parts = narrower(state.slices, client.now.date()) if what != "Contact" else None
     if parts is None:
-        raise TooMany(f"Xero will not walk the {BY_TYPE[state.queue[0]].plural}: too many of them")
-    return replace(state, page=1, slices=(*parts, *state.slices[1:]))
+        raise TooMany(f"Xero will not walk the {BY_TYPE[what].plural}: too many of them")
+    return replace(state, page=1, slices=parts)
 
 
 def _note(state: State, payloads: list[Payload], seen: set[str]) -> State:

@@ -67,7 +67,7 @@ def names_in(payloads: Iterable[Payload]) -> Named:
             continue
         try:
             found = _decoder.decode(payload.raw)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             continue
         settled = found.invoice or found.credit_note or found.overpayment or found.prepayment
         if found.type in PAYABLE or (settled is not None and settled.type in PAYABLE):

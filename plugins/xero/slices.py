@@ -6,11 +6,12 @@ that is edited meanwhile moves a document between parts, and stamps it: the next
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from recoup.plugins.xero.dates import date_literal
 
-__all__ = ["condition", "first_slices", "halves"]
+__all__ = ["condition", "first_slices", "halves", "narrower"]
 
 EARLIEST = 2000  # what is older shares one part
 AHEAD = 2  # years beyond the present one; what is later shares one part
@@ -33,6 +34,15 @@ def halves(part: str) -> tuple[str, str] | None:
         return None
     middle = (start + (end - start) / 2).isoformat()
     return f"{first}/{middle}", f"{middle}/{last}"
+
+
+def narrower(parts: Sequence[str], today: date) -> tuple[str, ...] | None:
+    """What to read instead of *parts*, the first of which Xero refused; None when nothing is
+    smaller. No parts at all is the whole list."""
+    if not parts:
+        return first_slices(today)
+    both = halves(parts[0])
+    return None if both is None else (*both, *parts[1:])
 
 
 def condition(part: str) -> str:

@@ -6,7 +6,7 @@ by Xero for minutes only; what may have been sent before that is looked for firs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,7 @@ from recoup.plugins.xero.client import Client
 from recoup.plugins.xero.company import accounts
 from recoup.plugins.xero.dates import read_date
 from recoup.plugins.xero.entities import to_source_type
+from recoup.plugins.xero.foreseeing import later_day, seen_of
 from recoup.plugins.xero.undoing import SOURCES, take_back
 
 __all__ = ["allocate", "create_invoice", "reverse"]
@@ -53,8 +54,9 @@ def allocate(client: Client, intent: Intent) -> Outcome:
     ]
     before = read_one(client, read, plural, id)
     invoices = read_invoices(client, [invoice_id for invoice_id, _ in wanted])
-    new = [_allocation(before, invoices[invoice_id], amount) for invoice_id, amount in wanted]
-    standing = _standing(before)
+    seen = seen_of(intent)
+    new = [_allocation(before, invoices[id], amount, seen) for id, amount in wanted]
+    standing = _standing(before, seen)
     missing = _without(new, standing) if looks_back(intent, client.now) else new
     raw = b""
     if missing:
@@ -63,7 +65,7 @@ def allocate(client: Client, intent: Intent) -> Outcome:
             if refusal is not None:
                 raise refusal
             raw = raw or decode.encode(booked)
-    after = _standing(read_one(client, read, plural, id))
+    after = _standing(read_one(client, read, plural, id), seen)
     steps = []
     for entry in new:
         match = next((part for part in reversed(after) if _same(part, entry)), None)
@@ -89,7 +91,9 @@ def create_invoice(client: Client, intent: Intent) -> Outcome:
     booked = _found_invoice(client, reference) if looks_back(intent, client.now) else None
     if booked is None:
         lines = asked["lines"]
-        fallback = "" if all(line.get("item_id") for line in lines) else _fallback(client)
+        fallback = str(seen_of(intent).get("sales") or "")
+        if not fallback and not all(line.get("item_id") for line in lines):
+            fallback = sales_account(accounts(client))
         element: Object = {
             "Type": "ACCREC",
             "Status": "AUTHORISED",
@@ -127,16 +131,24 @@ def reverse(client: Client, intent: Intent) -> Outcome:
     return Outcome(document=None, inverse={}, touched=touched)
 
 
-def _allocation(source: Object, invoice: Object, amount: Decimal) -> Object:
-    days = [day for day in (read_date(source.get("Date")), read_date(invoice.get("Date"))) if day]
-    if not days:
+def _allocation(
+    source: Object, invoice: Object, amount: Decimal, seen: Mapping[str, Any]
+) -> Object:
+    id = str(invoice["InvoiceID"])
+    on = (seen.get("days") or {}).get(id) or later_day(source, invoice)
+    if on is None:
         raise Skippable("neither document has a date")
-    on = max(days).isoformat()
-    return {"Amount": amount, "Date": on, "Invoice": {"InvoiceID": invoice["InvoiceID"]}}
+    return {"Amount": amount, "Date": on, "Invoice": {"InvoiceID": id}}
 
 
-def _standing(source: Object) -> list[Object]:
-    return [part for part in source.get("Allocations") or [] if not part.get("IsDeleted")]
+def _standing(source: Object, seen: Mapping[str, Any]) -> list[Object]:
+    """The allocations that may be ours: those that stood before the first try are not."""
+    others = seen.get("standing") or ()
+    return [
+        part
+        for part in source.get("Allocations") or []
+        if not part.get("IsDeleted") and part.get("AllocationID") not in others
+    ]
 
 
 def _without(new: Sequence[Object], standing: Sequence[Object]) -> list[Object]:
@@ -172,10 +184,6 @@ def _found_invoice(client: Client, reference: str) -> Object | None:
             )
         return dict(found)
     return None
-
-
-def _fallback(client: Client) -> str:
-    return sales_account(accounts(client))
 
 
 def _line(line: Any, fallback: str) -> Object:

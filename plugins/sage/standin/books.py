@@ -67,8 +67,17 @@ class Books(TakingUp):
         at = self.now()
         self.put("financial_settings", settings.financial(base_currency, country, vat, at))
         self.put("invoice_settings", settings.invoicing(at))
-        self.put("business_settings", settings.business(at))
+        self.put("business_settings", settings.business(at, self._defaults()))
         self.add_bank("Current", 1200, self.accounts[ledger.BANK])
+
+    def _defaults(self) -> dict[str, Doc]:
+        """Where is posted what names no account, as a business is opened."""
+        roles = {
+            "sales": ledger.SALES, "product_sales": ledger.SALES, "service_sales": ledger.SALES,
+            "sales_discount": ledger.DISCOUNT, "customer_receipt_discount": ledger.DISCOUNT,
+            "exchange_rate_gains": ledger.EXCHANGE, "exchange_rate_losses": ledger.EXCHANGE,
+        }  # fmt: skip
+        return {use: self.account_ref(self.accounts[role]) for use, role in roles.items()}
 
     # -- raw documents ------------------------------------------------------------------------
 

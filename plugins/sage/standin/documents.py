@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from recoup.connector.standin.wire import Doc
+from recoup.connector.standin.wire import Doc, cents
 from recoup.plugins.sage.standin import ledger
 from recoup.plugins.sage.standin.amounts import ZERO, day, read, text
 from recoup.plugins.sage.standin.contacts import Contacts
 from recoup.plugins.sage.standin.fault import invalid
-from recoup.plugins.sage.standin.settling import Day, collectable, sign_of
+from recoup.plugins.sage.standin.settling import Day, collectable, sign_of, withheld_in_base
 from recoup.plugins.sage.standin.vocabulary import ref, word
 
 Money = Decimal | str | int
@@ -152,6 +152,28 @@ class Documents(Contacts):
             }  # fmt: skip
         return fields
 
+    def held_again(self, before: Doc, net: Decimal, total: Decimal, rate: Decimal) -> Doc:
+        """What is withheld of a document with new amounts: the same share of what is net."""
+        held = read(before.get("total_amount")) - collectable(before)
+        if not held:
+            return {}
+        old_net = read(before.get("net_amount"))
+        share = net / old_net if old_net else Decimal(1)
+        held = cents(held * share)
+        fields: Doc = {
+            "withholding_tax_amount": text(held),
+            "base_currency_withholding_tax_amount": text(self.home(held, rate)),
+        }
+        if before.get("is_cis"):
+            worked = cents(read(before.get("cis_applicable_amount")) * share)
+            fields |= {
+                "cis_applicable_amount": text(worked),
+                "base_currency_cis_applicable_amount": text(self.home(worked, rate)),
+                "total_after_cis_deduction": text(total - held),
+                "base_currency_total_after_cis_deduction": text(self.home(total - held, rate)),
+            }  # fmt: skip
+        return fields
+
     def line(
         self, net: Decimal, tax: Decimal, rate: Decimal, description: str = "Services",
         tax_rate: str | None = None, quantity: Decimal = Decimal(1),
@@ -188,8 +210,7 @@ class Documents(Contacts):
         series, prefix, *_ = NUMBERED[kind]
         number = number or str(self.next_number(series))
         total = collectable(doc)
-        base_held = read(doc.get("base_currency_withholding_tax_amount"))
-        base = read(doc["base_currency_total_amount"]) - base_held
+        base = read(doc["base_currency_total_amount"]) - withheld_in_base(doc)
         doc = {**doc, **self._numbered(kind, number, f"{prefix}{number}")}
         doc |= self.open_fields(kind, doc, total, base)
         return self.post_document(kind, doc)
@@ -207,7 +228,7 @@ class Documents(Contacts):
         sign = sign_of(kind, doc)
         total = read(doc.get("base_currency_total_amount", doc.get("total_amount")))
         tax = read(doc.get("base_currency_tax_amount"))
-        held = read(doc.get("base_currency_withholding_tax_amount"))
+        held = withheld_in_base(doc)
         role = ledger.OPENING if kind == "contact_opening_balances" else ledger.SALES
         accounts = self.accounts
         lines = [

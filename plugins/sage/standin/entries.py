@@ -17,6 +17,7 @@ from recoup.plugins.sage.standin.settling import (
     rate_in,
     sign_of,
     status_of,
+    withheld_in_base,
 )
 from recoup.plugins.sage.standin.shapes import SHAPES
 from recoup.plugins.sage.standin.vocabulary import word
@@ -149,20 +150,20 @@ class Entries(Documents):
         kept = read(before.get("tax_amount")) if tax is None else read(tax)
         price = rate_in(before)
         party = self.customer(str(before["contact"]["id"]))
+        net = total - min(kept, total)
         worth = self.worth(party, total, min(kept, total), price)
+        worth |= self.held_again(before, net, total, price)
         if kind not in NUMBERED:
             worth |= self.no_vat()
         doc |= {name: value for name, value in worth.items() if name in SHAPES[kind]}
         if kind in NUMBERED and amount is not None:
-            doc[NUMBERED[kind][3]] = [self.line(total - min(kept, total), kept, price)]
+            doc[NUMBERED[kind][3]] = [self.line(net, kept, price)]
         if status_of(before) in ASLEEP:
             return doc
         left = self.open_of(kind, before) + collectable(doc) - collectable(before)
         if left < 0:
             raise invalid("total_amount", "The total cannot be less than the amount paid.")
-        grown = read(doc["base_currency_total_amount"]) - read(
-            before.get("base_currency_total_amount")
-        )
+        grown = _base_due(doc) - _base_due(before)
         if kind == "contact_opening_balances":
             self.unsaid[str(doc["id"])] = left
         else:
@@ -217,3 +218,7 @@ class Entries(Documents):
             self.bump(str(doc["contact"]["id"]), -sign_of(kind, doc) * collectable(doc))
             self.unpost(kind, id)
             self.bury(kind, id)
+
+
+def _base_due(doc: Doc) -> Decimal:
+    return read(doc.get("base_currency_total_amount")) - withheld_in_base(doc)

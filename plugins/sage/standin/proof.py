@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from recoup.connector.standin.wire import Doc
 from recoup.plugins.sage.standin import ledger
-from recoup.plugins.sage.standin.amounts import ZERO
+from recoup.plugins.sage.standin.amounts import ZERO, read
 from recoup.plugins.sage.standin.receipts import PAYMENTS
 from recoup.plugins.sage.standin.settling import (
     ARTEFACTS,
     ASLEEP,
     ON_ACCOUNT,
     collectable,
+    rate_in,
     sign_of,
     status_of,
 )
@@ -36,6 +39,7 @@ def violations(books: Books) -> list[str]:
         if collectable(doc) - settled != left:
             name = doc.get("displayed_as")
             found.append(f"{kind} {name}: {collectable(doc)} less {settled} is not {left}")
+        found.extend(_at_odds(books, what, doc, left))
         contact = str((doc.get("contact") or {}).get("id"))
         owed[contact] = owed.get(contact, ZERO) + sign_of(what, doc) * left
         base += sign_of(what, doc) * books.base_open_of(what, doc)
@@ -53,6 +57,18 @@ def violations(books: Books) -> list[str]:
     if sum((entry.amount for _, entry in books.entries()), ZERO) != 0:
         found.append("the nominal ledger does not balance")
     return found
+
+
+def _at_odds(books: Books, kind: str, doc: Doc, left: Decimal) -> Iterator[str]:
+    """Yield where the amounts of one document contradict each other."""
+    name = f"{kind} {doc.get('displayed_as')}"
+    held = doc.get("withholding_tax_amount")  # a deduction under CIS may stand without it
+    if read(held) and read(doc.get("total_amount")) - read(held) != collectable(doc):
+        yield f"{name}: {doc.get('total_amount')} less {held} withheld is not {collectable(doc)}"
+    at_home = (doc.get("currency") or {}).get("id") == books.base_currency and rate_in(doc) == 1
+    base = books.base_open_of(kind, doc)
+    if at_home and base != left:
+        yield f"{name}: {left} is open, in the base currency {base}"
 
 
 def artefacts(books: Books) -> list[tuple[str, str]]:

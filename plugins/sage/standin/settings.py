@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from recoup.connector.standin.wire import Doc
 from recoup.plugins.sage.standin.vocabulary import word
 
@@ -45,12 +47,13 @@ def invoicing(at: str) -> Doc:
     }  # fmt: skip
 
 
-def business(at: str) -> Doc:
-    """business_settings."""
+def business(at: str, defaults: Mapping[str, Doc]) -> Doc:
+    """business_settings; defaults: what is posted where nobody says → the ledger account."""
     return {
         "$path": "/business_settings", "siret": None, "management_centre_member": False,
         "rcs_number": None, "share_capital": None, "business_activity_type": None,
         "legal_form_type": None, "auxiliary_accounts_visible": False,
-        "default_ledger_accounts": None, "business_type": None, "country_of_registration": None,
+        "default_ledger_accounts": {f"{use}_ledger_account": one for use, one in defaults.items()},
+        "business_type": None, "country_of_registration": None,
         "business_created_at": at, "updated_at": at, "wizard_complete": True,
     }  # fmt: skip

@@ -64,6 +64,15 @@ def collectable(doc: Doc) -> Decimal:
     return read(doc.get("total_amount")) - read(doc.get("withholding_tax_amount"))
 
 
+def withheld_in_base(doc: Doc) -> Decimal:
+    """What is withheld of a document as tax, in the base currency."""
+    total = doc.get("base_currency_total_amount")
+    after = doc.get("base_currency_total_after_cis_deduction")
+    if doc.get("is_cis") and total is not None and after is not None:
+        return read(total) - read(after)
+    return read(doc.get("base_currency_withholding_tax_amount"))
+
+
 class Settling(Ledger):
     """A ledger that knows the legs. ``moves_on_allocation`` is the platform's open question."""
 
@@ -83,7 +92,7 @@ class Settling(Ledger):
         if kind == ON_ACCOUNT:
             payment = self.find("contact_payments", self.owner.get(id, ""))
             held = (payment or {}).get("payment_on_account")
-            if payment is not None and held:
+            if payment is not None and held and str(held["id"]) == id:
                 refund = (payment.get("transaction_type") or {}).get("id") == "CUSTOMER_REFUND"
                 return kind, {**held, "refund": refund}
         doc = self.find(kind, id)

@@ -18,6 +18,7 @@ from recoup.plugins.sage.standin.settling import (
     rate_in,
     sign_of,
     status_of,
+    withheld_in_base,
 )
 
 OURS = ("CUSTOMER_RECEIPT", "CUSTOMER_REFUND", "CUSTOMER_ALLOCATION")
@@ -114,7 +115,7 @@ class TakingUp(Allocations):
         """What a document is worth to collect in the base currency."""
         total = doc.get("base_currency_total_amount")
         total = doc.get("total_amount") if total is None else total
-        return read(total) - read(doc.get("base_currency_withholding_tax_amount"))
+        return read(total) - withheld_in_base(doc)
 
     def _absorb_journal(self, doc: Doc) -> None:
         if self.transaction_of("journals", str(doc["id"])) is None:

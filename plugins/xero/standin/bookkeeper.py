@@ -184,6 +184,8 @@ class Bookkeeper(Banking):
                 doc |= {"LineItems": drawn, "LineAmountTypes": types, **sums(drawn, types)}
                 doc["AmountDue"] = doc["Total"]
             doc.update(fields)
+            for name in (name for name, value in fields.items() if value is None):
+                doc.pop(name, None)  # absent, never null
             return self._saved("Invoices", doc, touch=loud or not settled)
 
     def edit_due_date(self, id: str, due: Day) -> Doc:

@@ -107,6 +107,8 @@ def _change_invoice(books: Books, id: str, element: Doc, held: list[str]) -> str
     for name in ("ExpectedPaymentDate", "PlannedPaymentDate"):
         if element.get(name):
             fields[name] = day_stamp(_day(element, name))
+        elif element.get(f"{name}String") == "":  # the only way to clear it
+            fields[name] = None
     fields = {name: value for name, value in fields.items() if before.get(name) != value}
     more: dict[str, Any] = {}
     day, due = _day(element, "Date"), _day(element, "DueDate")

@@ -17,7 +17,14 @@ from recoup.plugins.xero.standin.drafts import (
 )
 from recoup.plugins.xero.standin.fault import Fault, not_found, only_status
 from recoup.plugins.xero.standin.kinds import CREDITS, LIVE
-from recoup.plugins.xero.standin.ledger import Amount, Day, Ledger, open_field, rate_of
+from recoup.plugins.xero.standin.ledger import (
+    Amount,
+    Day,
+    Ledger,
+    is_receivable,
+    open_field,
+    rate_of,
+)
 from recoup.plugins.xero.standin.moments import read_day
 
 _PAYS = {
@@ -294,6 +301,8 @@ class Money(Ledger, ABC):
                 raise Fault("The credit and the invoice must belong to the same contact")
             if credit["CurrencyCode"] != invoice["CurrencyCode"]:
                 raise Fault("The credit and the invoice must be in the same currency")
+            if is_receivable(kind, credit) != is_receivable("Invoices", invoice):
+                raise Fault("Credits of customers settle sales, those of suppliers settle bills")
             left, due = decimal(credit[open_field(kind)]), decimal(invoice["AmountDue"])
             part = min(left, due) if amount is None else cents(decimal(amount))
             if part <= 0:

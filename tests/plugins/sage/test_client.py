@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -131,6 +132,18 @@ def test_the_minute_never_sees_more_than_its_limit(world: Any) -> None:
     assert budget.limit <= 60 and budget.per == timedelta(minutes=1)
     day = day_budget(world.connection())
     assert (day.limit, day.per, day.paced) == (1_296_000, timedelta(days=1), False)
+
+
+def test_the_settings_of_the_firm_stand_above_the_usual_limits(world: Any) -> None:
+    usual, own = world.connection(), {"minute_calls": 50, "at_once": 3}
+    assert Limits.of(usual) == Limits()
+    firm = Limits.of(replace(usual, settings=own))
+    assert (firm.minute_calls, firm.at_once) == (50, 3)
+    held: list[int] = []
+    slot = world.gate.slot
+    world.gate.slot = lambda key, limit, lease: held.append(limit) or slot(key, limit, lease)
+    Client(replace(usual, settings=own)).page("contacts", {}, rows=1)
+    assert held == [3]
 
 
 def test_a_fault_of_seconds_is_slept_over(client: Client, world: Any) -> None:

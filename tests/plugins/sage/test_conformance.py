@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from recoup.connector import (
@@ -138,6 +138,12 @@ class SageCase(LedgerCase):
 
     def total_field(self, amount: str) -> Mapping[str, Any]:
         return {"total_amount": amount, "outstanding_amount": amount}
+
+    def lock_books(self, until: date) -> None:
+        self.books.lockdown(until.isoformat())
+
+    def match_with_bank(self, document: DocumentRef) -> None:
+        self.books.bank_match(document.ledger_id)
 
     def throttle(self, calls: int) -> None:
         self.standin.faults.next("429", times=calls)

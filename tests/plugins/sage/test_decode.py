@@ -9,7 +9,13 @@ import msgspec
 import pytest
 
 from recoup.connector.errors import Retriable
-from recoup.plugins.sage.decode import encode, read_instant, read_page, with_context
+from recoup.plugins.sage.decode import (
+    encode,
+    read_instant,
+    read_object,
+    read_page,
+    with_context,
+)
 
 ITEM = '{"id":"a1","updated_at":"2026-06-30T12:00:00Z","total_amount":"10.10"}'
 
@@ -53,6 +59,12 @@ def test_a_page_that_is_not_whole_is_asked_for_again(body: bytes) -> None:
 @pytest.mark.parametrize("text", [None, "", "   ", "yesterday", "2021-12-23T15:30:00"])
 def test_what_is_no_instant_is_none(text: str | None) -> None:
     assert read_instant(text) is None
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b'{"id":"a1","total_amount":"10'])
+def test_an_object_that_is_not_whole_is_asked_for_again(body: bytes) -> None:
+    with pytest.raises(Retriable):
+        read_object(body)
 
 
 def test_context_stands_before_the_bytes_as_received() -> None:

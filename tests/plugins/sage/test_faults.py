@@ -20,6 +20,7 @@ from recoup.connector.errors import (
 from recoup.connector.http import Answer
 from recoup.connector.testing.fakes import NOON
 from recoup.plugins.sage.faults import (
+    Outage,
     RequestRefused,
     RoleRefused,
     SubscriptionInactive,
@@ -48,7 +49,9 @@ def judged(status: int, body: str = "", **headers: str) -> RecoupError | None:
         (401, "AuthorizationFailure", SubscriptionInactive, Fatal),
         (429, "", Throttled, Retriable),
         (500, "UnexpectedError", SystemFault, Retriable),
-        (503, "", SystemFault, Retriable),
+        (502, "", Outage, Retriable),
+        (503, "", Outage, Retriable),
+        (525, "", SystemFault, Retriable),
         (504, "", SystemFault, Retriable),
         (400, "InvalidParameter", RequestRefused, Fatal),
         (405, "MethodNotAllowed", RequestRefused, Fatal),

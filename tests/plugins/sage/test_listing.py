@@ -10,7 +10,7 @@ from recoup.connector.errors import Unreadable
 from recoup.connector.pages import Payload
 from recoup.plugins.sage.context import MappingContext
 from recoup.plugins.sage.entities import CONTACTS, INVOICES
-from recoup.plugins.sage.faults import SystemFault
+from recoup.plugins.sage.faults import Outage, SystemFault
 from recoup.plugins.sage.keyset import SORT, walk_changes
 from recoup.plugins.sage.listing import Lister, walk_pages
 from recoup.plugins.sage.mapping import map_payload
@@ -65,6 +65,28 @@ def test_a_poison_record_is_named_and_the_rest_goes_on(fake_list: Any) -> None:
     with pytest.raises(Unreadable, match=r"sales_invoices r00077: Sage cannot show it"):
         map_payload(Payload(INVOICES, "r00077", found["r00077"]), GBP)
     assert len(client.singles) <= 50, "only the page it is on is read one by one"
+
+
+@pytest.mark.parametrize("name", ["r00010", "r00250", "r00399"])
+def test_a_poison_record_anywhere_in_an_unsorted_list_is_isolated(
+    fake_list: Any, name: str
+) -> None:
+    client = fake_list(400, page_rows=200)
+    client.poison = {name}
+    assert set(walked(client)) == client.rows.keys()
+    assert len(client.singles) == 50
+
+
+def test_an_outage_is_not_tried_in_other_sizes(fake_list: Any) -> None:
+    client = fake_list(100, page_rows=200)
+
+    def down() -> None:
+        raise Outage("Sage says nothing more (HTTP 503)")
+
+    client.between = down
+    with pytest.raises(Outage):
+        changed(client)
+    assert not client.calls
 
 
 def test_a_record_that_cannot_even_be_listed_is_known_by_its_place(fake_list: Any) -> None:

@@ -13,6 +13,7 @@ from recoup.connector.capabilities import Capability
 from recoup.connector.errors import Fatal, NeedsConsent, Retriable
 from recoup.connector.model import AllocationKind, DocumentState
 from recoup.connector.money import Money
+from recoup.plugins.sage import POLL_CALLS, ledger_platforms
 from recoup.plugins.sage.cursor import State
 from recoup.plugins.sage.standin.options import Options
 
@@ -35,8 +36,11 @@ def test_an_empty_pull_costs_at_most_eighteen_calls(world: Any) -> None:
     world.clock.advance(HOUR)
     world.pull()
     world.clock.advance(HOUR)
+    before = world.standin.calls.copy()
     pages = world.pull()
-    assert sum(page.calls for page in pages) <= 18
+    made = world.standin.calls - before
+    assert sum(page.calls for page in pages) == made.total() - made["oauth"] == POLL_CALLS
+    assert POLL_CALLS <= 18 and ledger_platforms()[0].poll_calls == POLL_CALLS
     assert not [p for page in pages for p in page.payloads if p.source_type != "ledger_accounts"]
 
 
@@ -181,6 +185,15 @@ def test_what_is_withheld_is_not_to_be_collected(world: Any) -> None:
     assert (found.total, found.balance) == (gbp("100"), gbp("40"))
 
 
+def test_what_another_country_withholds_is_not_to_be_collected_either(
+    make_world: Callable[..., Any],
+) -> None:
+    world = make_world(country="IE", base_currency="EUR")
+    invoice = world.invoice(world.customer(), "120.00", tax="20.00", withheld="20.00")
+    world.pull()
+    assert record(world, "sales_invoices", invoice).total == Money.of("100", "EUR")
+
+
 def test_a_discount_is_an_edge_of_its_own(world: Any) -> None:
     contact = world.customer()
     invoice = world.invoice(contact)
@@ -301,6 +314,21 @@ def test_allocations_that_may_not_be_read_are_read_off_the_documents(world: Any)
     assert into == gbp("90")
     assert (out[note], out[over["id"]]) == (gbp("60"), gbp("30"))
     assert not world.mirror.parked
+
+
+def test_without_allocations_the_sweep_shows_what_a_rest_was_used_for(world: Any) -> None:
+    contact = world.customer()
+    invoice = world.invoice(contact)
+    payment = world.books.pay_on_account(contact, "30")
+    world.books.roles = {"Purchases": "Read Only"}
+    world.pull()
+    world.clock.advance(HOUR)
+    over = payment["payment_on_account"]["id"]
+    world.books.allocate(contact, {invoice: "30", over: "-30"})  # moves no stamp
+    ledger = world.ledger()
+    payloads = [p for page in ledger.sweep_open() for p in page.payloads]
+    found = {r.ref.ledger_id: r.balance for r in ledger.map_payloads(payloads) if r.total}
+    assert found == {invoice: gbp("70"), payment["id"]: gbp("0")}
 
 
 def test_a_role_that_changes_leaves_every_edge_once(world: Any) -> None:

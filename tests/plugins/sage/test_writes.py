@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -105,7 +106,7 @@ def test_several_possible_bank_accounts_want_a_choice(world: Any, pay: Any) -> N
     second = world.books.add_bank("Second", 1201)["id"]
     with pytest.raises(Skippable, match="2 bank accounts could have received"):
         world.ledger().create_payment(pay(contact, "10"))
-    outcome = world.ledger().create_payment(pay(contact, "10", bank_account_id=second))
+    outcome = world.ledger().create_payment(pay(contact, "10", account=second))
     booked = world.books.get("contact_payments", outcome.document.ledger_id)
     assert booked["bank_account"]["id"] == second
 
@@ -137,7 +138,6 @@ def test_two_lost_answers_are_found_by_looking(world: Any, pay: Any) -> None:
 def test_what_was_there_before_is_not_taken_for_ours(world: Any, pay: Any) -> None:
     contact = world.customer()
     world.books.pay_on_account(contact, "25", reference="CHQ 1")
-    world.clock.advance(timedelta(minutes=1))
     world.standin.faults.next("500", times=2, method="POST", match="contact_payments")
     with pytest.raises(OutcomeUnknown):
         world.ledger().create_payment(pay(contact, "25"))
@@ -169,6 +169,20 @@ def test_a_credit_note_is_set_against_an_invoice(world: Any, make_intent: Any) -
     world.ledger().reverse(undo)
     assert open_of(world, invoice) == "100.0"
     assert world.books.get("sales_credit_notes", note)["outstanding_amount"] == "40.0"
+
+
+def test_a_quick_entrys_credit_is_set_against_a_quick_entry(world: Any, make_intent: Any) -> None:
+    contact = world.customer()
+    entry = world.books.create_quick_entry(contact, "30")["id"]
+    credit = world.books.create_quick_entry(contact, "20", entry_type="CREDIT_NOTE")["id"]
+    asked = make_intent(
+        Operation.ALLOCATE,
+        "credit",
+        source={"kind": "credit_note", "ledger_id": credit},
+        allocations=[{"invoice_id": entry, "amount": "20"}],
+    )
+    world.ledger().allocate(asked)
+    assert world.books.get("sales_quick_entries", entry)["outstanding_amount"] == "10.0"
 
 
 def test_a_receipt_without_a_rest_has_nothing_to_allocate(world: Any, make_intent: Any) -> None:
@@ -255,8 +269,6 @@ def test_an_inverse_of_nothing_is_not_supported(world: Any, make_intent: Any) ->
 
 def test_a_fee_without_an_account_takes_the_default_for_sales(world: Any, make_intent: Any) -> None:
     contact = world.customer()
-    sales = {"sales_ledger_account": world.books.account_ref(world.books.accounts["SALES"])}
-    world.books.edit_settings("business_settings", default_ledger_accounts=sales)
     asked = make_intent(
         Operation.CREATE_INVOICE,
         "fee",
@@ -272,6 +284,8 @@ def test_a_fee_without_an_account_takes_the_default_for_sales(world: Any, make_i
     booked = world.books.get("sales_invoices", outcome.document.ledger_id)
     assert (booked["total_amount"], booked["reference"]) == ("15.0", "FEE-1")
     assert booked["invoice_number"] != "FEE-1", "Sage keeps its own numbers without gaps"
+    [line] = booked["invoice_lines"]
+    assert line["ledger_account"]["id"] == world.books.accounts["SALES"]
 
 
 def test_one_write_at_a_time_goes_to_a_business(world: Any, pay: Any) -> None:
@@ -297,3 +311,39 @@ def test_a_throttled_write_is_no_unknown_outcome(world: Any, pay: Any) -> None:
         world.ledger().create_payment(pay(contact, "10"))
     assert not isinstance(refusal.value, OutcomeUnknown | NeedsConsent)
     assert not world.books.table("contact_payments")
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_is_lost_on_the_way_each_intent_is_booked_once(
+    world: Any, pay: Any, make_intent: Any, seed: int
+) -> None:
+    chance = random.Random(seed)
+    contact = world.customer()
+    invoice = world.invoice(contact, "300.00")
+    booked: list[str] = []
+    for line in range(3):  # three bank lines that look the same
+        intent = replace(
+            pay(contact, "50", (invoice, "40")),
+            key=f"{line:08x}-0000-4000-8000-{seed:012x}",
+            created_at=world.clock.now(),
+        )
+        for _ in range(30):
+            for _ in range(chance.randint(0, 3)):
+                kind = chance.choice(FAULTS)
+                world.standin.faults.next(kind, after=chance.randint(0, 6))
+            world.connect()
+            try:
+                outcome = world.ledger().create_payment(intent)
+            except Retriable:
+                intent = replace(intent, state=IntentState.UNKNOWN)
+                world.clock.advance(timedelta(seconds=chance.choice([0, 1, 90])))
+                continue
+            booked.append(outcome.document.ledger_id)
+            break
+        world.standin.faults.clear()
+    assert len(booked) == len(set(booked)) == 3
+    assert set(booked) == world.books.table("contact_payments").keys()
+    assert open_of(world, invoice) == "180.0"
+
+
+FAULTS = ("500", "500_after", "503", "drop_before", "drop_after", "cut_json", "429", "truncate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -123,6 +124,12 @@ def test_the_gate_hears_what_is_left(server: Any) -> None:
     assert (day.paced, day.reserve) == (False, 500)
 
 
+def test_a_smaller_tier_has_a_smaller_day(server: Any) -> None:
+    starter = day_budget(replace(server.connection, settings={"daily_calls": 1000}))
+    assert (starter.limit, starter.reserve) == (1000, 100)
+    assert day_budget(server.connection).limit == 5000
+
+
 def test_a_refused_token_is_renewed_once_under_the_vault(server: Any) -> None:
     server.say({"Detail": "TokenExpired"}, status=401)
     server.say(TOKENS)
@@ -203,8 +210,9 @@ def test_full_slots_are_waited_for_and_then_raised(server: Any) -> None:
         raise Busy("all 4 slots are taken")
 
     server.gate.slot = full
-    with pytest.raises(Busy):
+    with pytest.raises(Busy) as refusal:
         server.client().page(INVOICES)
+    assert refusal.value.retry_after > timedelta(0)
     assert server.requests == []
     assert 0 < sum(server.clock.sleeps) < 10
 
@@ -234,3 +242,11 @@ def test_the_environments_proxy_serves_the_world_outside_only(monkeypatch: Any) 
     outside = Wire("https://api.xero.com/api.xro/2.0")
     assert isinstance(outside._pool, urllib3.ProxyManager)
     assert not isinstance(Wire("http://127.0.0.1:9/api.xro/2.0")._pool, urllib3.ProxyManager)
+
+
+def test_the_earliest_clock_at_hand_closes_a_window(server: Any) -> None:
+    ahead = NOON + timedelta(minutes=5)
+    server.say({"Invoices": [], "DateTimeUTC": f"/Date({int(ahead.timestamp() * 1000)})/"})
+    assert server.client().page(INVOICES).time == NOON
+    server.clock.advance(timedelta(minutes=-9))
+    assert server.client().page(INVOICES).time == NOON - timedelta(minutes=9)

@@ -128,6 +128,27 @@ def test_forty_ids_share_a_call(world: Any) -> None:
     assert world.asked(at) == ["Invoices", "Invoices"]
 
 
+def paid(world: Any, many: int) -> list[str]:
+    buyer = world.customer()
+    return [str(world.books.pay(world.invoice(buyer))["PaymentID"]) for _ in range(many)]
+
+
+def test_twenty_payments_share_a_call_and_only_the_missing_are_asked_for_alone(world: Any) -> None:
+    ids = paid(world, 25)
+    at = len(world.standin.log)
+    found = world.ledger().fetch([("Payment", id) for id in [*ids, NOBODY]])
+    assert {p.ledger_id for p in found.payloads} == set(ids)
+    assert found.tombstones == [Tombstone("Payment", NOBODY)]
+    assert world.asked(at) == ["Payments", "Payments", f"Payments/{NOBODY}"]
+
+
+def test_payments_are_read_alone_where_xero_refuses_the_filter(world: Any) -> None:
+    ids = paid(world, 3)
+    world.options.high_volume = 2
+    found = world.ledger().fetch([("Payment", id) for id in ids])
+    assert {p.ledger_id for p in found.payloads} == set(ids)
+
+
 def test_what_cannot_be_read_names_nothing() -> None:
     rows = [b"[]", b'{"Type":"ACCPAY","Contact":{"ContactID":"c"}}', b'{"Contact":7}']
     named = names_in([Payload("Invoice", "1", row) for row in rows])

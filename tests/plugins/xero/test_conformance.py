@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from recoup.connector import (
     DocumentKind,
     DocumentRef,
     Intent,
+    IntentState,
     Ledger,
     Money,
     Outcome,
@@ -28,6 +29,7 @@ from recoup.connector.testing.case import Truth
 from recoup.connector.testing.fakes import NOON, FakeClock, FakeVault, connection
 from recoup.plugins.xero.adapter import XeroLedger
 from recoup.plugins.xero.standin.books import Books
+from recoup.plugins.xero.standin.moments import read_day
 from recoup.plugins.xero.standin.server import StandIn
 from recoup.plugins.xero.teller import XeroTeller
 
@@ -147,6 +149,20 @@ class XeroCase(LedgerCase):
     def total_field(self, amount: str) -> Mapping[str, Any]:
         return {"Total": Decimal(amount), "AmountDue": Decimal(amount)}
 
+    def notes(self, invoice_id: str) -> Sequence[str]:
+        notes = self.books.rows("_Notes")
+        return [str(note["Details"]) for note in notes if note["Of"] == f"Invoices/{invoice_id}"]
+
+    def expected_on(self, invoice_id: str) -> date | None:
+        stamp = self.books.get("Invoices", invoice_id).get("ExpectedPaymentDate")
+        return read_day(stamp) if stamp else None
+
+    def lock_books(self, until: date) -> None:
+        self.books.lock_books(until.isoformat())
+
+    def match_with_bank(self, document: DocumentRef) -> None:
+        self.books.reconcile(document.ledger_id)
+
     def throttle(self, calls: int) -> None:
         self.standin.faults.next("429_minute", times=calls)
 
@@ -188,11 +204,31 @@ class MintsKeys(XeroLedger):
         return super().create_invoice(replace(intent, key=f"{id(self)}", request=request))
 
 
+class ForgetsWhatStoodThere(XeroLedger):
+    @hookimpl
+    def set_expected_payment(self, intent: Intent) -> Outcome:
+        forgetful = replace(intent, inverse={}, state=IntentState.PLANNED)
+        return super().set_expected_payment(forgetful)
+
+
+class GivesAwayTheDiscount(XeroLedger):
+    @hookimpl
+    def create_payment(self, intent: Intent) -> Outcome:
+        parts = [
+            {name: part[name] for name in ("invoice_id", "amount")}
+            for part in intent.request["allocations"]
+        ]
+        asked = {**intent.request, "allocations": parts}
+        return super().create_payment(replace(intent, request=asked))
+
+
 CAUGHT = [
     (TakesTodayForAnyDay, "test_a_dated_control_total_leaves_out_what_came_later"),
     (UndoesNothing, "test_undoing_a_payment_restores_every_balance"),
     (MintsKeys, "test_the_same_fee_twice_is_one_invoice"),
     (UndoesNothing, "test_undoing_a_fee_takes_it_off_the_books"),
+    (ForgetsWhatStoodThere, "test_an_expected_day_is_kept_and_taken_back"),
+    (GivesAwayTheDiscount, "test_a_discount_closes_its_invoice_or_is_refused"),
 ]
 
 

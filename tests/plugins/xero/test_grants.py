@@ -157,7 +157,7 @@ def test_a_stop_is_told_to_whom_it_concerns(kind: str) -> None:
         server.faults.next(kind)
         with pytest.raises(Retriable) as refusal:
             ledger.describe_company()
-        gate: Any = ledger._client._connection.gate
+        gate: Any = ledger._client.session.connection.gate
         [key] = gate.pauses
         assert key == ("xero:client" if kind == "429_app" else f"xero:client:tenant:{tenant}")
         assert gate.pauses[key] == NOON + refusal.value.retry_after

@@ -300,3 +300,18 @@ def refuse_long_walks(api: Any, most: int) -> None:
         return found
 
     api._selected = limited
+
+
+def test_an_edit_behind_a_slow_page_is_not_lost(make_world: Any) -> None:
+    world = make_world(page_rows=2)
+    buyer = world.customer()
+    first = min(world.invoice(buyer) for _ in range(5))
+
+    def edit_and_wait() -> None:
+        world.books.edit_invoice(first, amount="7.00")
+        world.clock.advance(timedelta(minutes=10))
+
+    world.standin.faults.between_pages(edit_and_wait, match="InvoiceID+ASC&page=1")
+    world.pull()
+    record = world.mirror.records["Invoice", first]
+    assert isinstance(record, Invoice) and record.total.text == "7.00"

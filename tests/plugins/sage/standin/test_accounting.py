@@ -304,3 +304,40 @@ def test_a_bank_reconciled_payment_stays_as_it_is(books: Books, customer: str) -
     for change in (lambda: books.delete_payment(payment), lambda: books.edit_payment(payment, {})):
         with pytest.raises(Fault, match="bank reconciled"):
             change()
+
+
+@pytest.mark.parametrize("country", ["GB", "IE"])
+def test_a_new_amount_moves_what_is_withheld_and_all_figures_with_it(country: str) -> None:
+    books = Books(country=country)
+    customer = books.create_contact("Builder")["id"]
+    invoice = books.create_invoice(customer, "120.00", tax="20.00", withheld="20.00")["id"]
+    books.receive(customer, "40", {invoice: "40"})
+    doc = books.edit_invoice(invoice, amount="240.00", tax="40.00")
+    assert (doc["withholding_tax_amount"], doc["outstanding_amount"]) == ("40.0", "160.0")
+    assert doc["total_after_cis_deduction"] == ("200.0" if country == "GB" else None)
+    assert books.contact(customer)["balance"] == "160.0"
+    assert books.debtors() == Decimal(160)
+    assert books.check() == []
+
+
+def test_books_notice_a_document_that_contradicts_itself(books: Books, customer: str) -> None:
+    invoice = books.create_invoice(customer, "120.00", tax="20.00", withheld="20.00")["id"]
+    doc = books.get("sales_invoices", invoice)
+    books.put("sales_invoices", {**doc, "withholding_tax_amount": "30.0"})
+    assert any("less 30.0 withheld is not 100" in line for line in books.check())
+    books.put("sales_invoices", {**doc, "base_currency_outstanding_amount": "120.0"})
+    assert any("100.0 is open, in the base currency 120.0" in line for line in books.check())
+
+
+def test_money_on_account_that_is_gone_settles_nothing(books: Books, customer: str) -> None:
+    invoice = books.create_invoice(customer, "100")["id"]
+    receipt = books.pay_on_account(customer, "60")
+    gone = receipt["payment_on_account"]["id"]
+    books.edit_payment(receipt["id"], {invoice: "60"})
+    books.edit_payment(receipt["id"], {})
+    with pytest.raises(Fault, match="could not be found") as refusal:
+        books.refund(customer, "60", {gone: "60"})
+    assert refusal.value.status == 422
+    with pytest.raises(Fault, match="could not be found"):
+        books.allocate(customer, {invoice: "60", gone: "-60"})
+    assert books.check() == []

@@ -251,6 +251,7 @@ def write_everything(ask: Ask, books: Books) -> None:
 def walk(quirks: str) -> list[Sent]:
     """Every request of the walk through a demo business, with its answer."""
     [books] = open_seed("demo", until=TODAY, quirks=quirks)
+    books.journal("5.0")
     log: list[Sent] = []
     with asking(books, log) as ask:
         read_everything(ask)

@@ -128,6 +128,20 @@ def test_a_credit_settles_only_invoices_of_its_contact_and_currency(
             books.allocate(credit, id, "5")
 
 
+@pytest.mark.parametrize("kind", ["SPEND-OVERPAYMENT", "RECEIVE-OVERPAYMENT"])
+def test_money_paid_to_a_supplier_settles_no_sale_and_a_customers_no_bill(
+    books: Books, acme: str, kind: str
+) -> None:
+    spent = kind.startswith("SPEND")
+    credit = books.create_overpayment(acme, "60", kind=kind)["OverpaymentID"]
+    sale = books.create_invoice(acme, "10")["InvoiceID"]
+    bill = books.create_invoice(acme, "10", kind="ACCPAY")["InvoiceID"]
+    with pytest.raises(Fault, match="settle sales"):
+        books.allocate(credit, sale if spent else bill, "5")
+    assert books.allocate(credit, bill if spent else sale, "5")["Amount"] == 5
+    assert books.check() == []
+
+
 def test_one_sum_pays_several_invoices_and_is_deleted_whole(books: Books, invoice: Enter) -> None:
     first, second = invoice("100"), invoice("50")
     batch = books.batch_pay([(first, "100"), (second, "20")], reference="remittance")

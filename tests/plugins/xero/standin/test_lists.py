@@ -173,6 +173,19 @@ def test_more_than_a_hundred_thousand_documents_are_refused_unless_optimised(
     by_or = 'Status=="PAID" OR Status=="DRAFT"'
     assert xero.raw("GET", "Invoices", page="1", where=by_or).status_code == 400
     assert xero.raw("GET", "Invoices", page="1", where='Type=="ACCREC"').status_code == 200
+    assert xero.raw("GET", "Invoices", page="1", order="InvoiceID").status_code == 200
+    assert xero.raw("GET", "Invoices", page="1", order="InvoiceNumber").status_code == 400
+
+
+def test_payments_have_no_order_that_a_long_list_takes(
+    xero: Any, invoice: Enter, books: Books, options: Options
+) -> None:
+    for day in ("2026-01-05", "2026-02-05", "2026-03-05"):
+        books.pay(invoice(), on=day)
+    options.high_volume = 2
+    assert xero.raw("GET", "Payments", page="1", order="PaymentID").status_code == 400
+    part = "Date>=DateTime(2026,02,01)"
+    assert xero.raw("GET", "Payments", page="1", order="PaymentID", where=part).status_code == 200
 
 
 def test_a_document_is_read_by_id_and_by_number(xero: Any, invoice: Enter) -> None:
