@@ -89,6 +89,7 @@ def build(store: Store, invoices: int, seed: int) -> None:
                 None,
                 None,
                 0,
+                False,
                 "posted",
                 None,
             )

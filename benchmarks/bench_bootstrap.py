@@ -8,44 +8,19 @@ environment of its own when DLT_PYTHON names one.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from benchmarks.printing import Check, Table, finish
+from benchmarks.racing import race, served
 
-HERE = Path(__file__).parent
 SEED = 20261121
 
 
-@contextmanager
-def server(invoices: int, payments: int, customers: int) -> Iterator[int]:
-    words = [invoices, payments, customers, SEED]
-    command = [sys.executable, str(HERE / "prerendered.py"), *(str(word) for word in words)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def run(name: str, port: int, *, python: str = sys.executable) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        command = [python, "-m", "benchmarks.contenders", name, str(port), folder]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=HERE.parent, check=False)
-    if done.returncode:
-        sys.exit(f"{name} failed:\n{done.stderr}")
-    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return answer
+    return race("contenders", name, port, python=python)
 
 
 def rates(answer: dict[str, Any]) -> dict[str, float]:
@@ -64,7 +39,8 @@ def main() -> None:
         f"bootstrap: {asked.documents:,} invoices, {asked.documents:,} payments, "
         f"{asked.documents // 20:,} customers, seed {SEED}, {asked.rounds} rounds"
     )
-    with server(asked.documents, asked.documents, asked.documents // 20) as port:
+    count = asked.documents
+    with served("prerendered", count, count, count // 20, SEED) as port:
         run("inline", port)  # renders every page once, so that nobody waits for that
         warm = run("ours", port)
         rounds = [

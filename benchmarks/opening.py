@@ -1,7 +1,7 @@
 """A store with one connected company in a folder, for benchmarks: no consent, no waiting.
 
-``python -m benchmarks.opening FOLDER URL`` makes it, as ``recoup connect`` would, in a process
-of its own; ``open_company`` opens it, as ``recoup sync`` would.
+``python -m benchmarks.opening LEDGER FOLDER URL`` makes it, as ``recoup connect`` would, in a
+process of its own; ``open_company`` opens it, as ``recoup sync`` would.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-REALM = "123"
+IDS = {
+    "quickbooks": "123",
+    "xero": "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f",
+    "sage": "6c1d6f7f3a1b4f5e9d0c8b7a69584736",
+}
+HOMES = {"quickbooks": "USD", "xero": "NZD", "sage": "EUR"}
 
 
-def prepare(folder: Path, base_url: str) -> None:
+def prepare(ledger: str, folder: Path, base_url: str) -> None:
     """Make the store, put a token into the vault and add the company."""
     from recoup.connector.model import Company
     from recoup.connector.protocols import SystemClock, TokenSet
@@ -24,7 +29,7 @@ def prepare(folder: Path, base_url: str) -> None:
 
     now = datetime.now(UTC)
     described = Company(
-        ledger="quickbooks", ledger_id=REALM, name="Bench", home_currency="USD", country="US"
+        ledger=ledger, ledger_id=IDS[ledger], name="Bench", home_currency=HOMES[ledger]
     )
     with open_store(folder / "recoup.db", clock=SystemClock()) as store:
         tokens = TokenSet(
@@ -38,24 +43,24 @@ def prepare(folder: Path, base_url: str) -> None:
             add_company(conn, described, base_url=base_url, grant_id="grant", at=now)
 
 
-def open_company(folder: Path, base_url: str) -> tuple[Any, Any, Any, Any]:
+def open_company(ledger: str, folder: Path, base_url: str) -> tuple[Any, Any, Any, Any]:
     """Return (store, company, ledger, clock) for a server that asks for no token."""
     from recoup.connector.facades import Ledger
+    from recoup.connector.plugins import find_platform, installed_plugins
     from recoup.connector.protocols import ClientApp, Connection, SystemClock
     from recoup.connector.testing.fakes import OpenGate
-    from recoup.plugins.quickbooks.adapter import QuickBooksLedger
     from recoup.sync.store.companies import find_company
     from recoup.sync.store.engine import open_store
 
-    command = [sys.executable, "-m", "benchmarks.opening", str(folder), base_url]
+    command = [sys.executable, "-m", "benchmarks.opening", ledger, str(folder), base_url]
     subprocess.run(command, check=True, cwd=Path(__file__).parent.parent)
     clock = SystemClock()
     store = open_store(folder / "recoup.db", clock=clock)
     with store.read() as conn:
         company = find_company(conn, None)
     connection = Connection(
-        ledger="quickbooks",
-        company_id=REALM,
+        ledger=ledger,
+        company_id=IDS[ledger],
         grant_id="grant",
         base_url=base_url,
         app=ClientApp(client_id="bench", client_secret="bench"),
@@ -63,8 +68,9 @@ def open_company(folder: Path, base_url: str) -> tuple[Any, Any, Any, Any]:
         gate=OpenGate(),  # the limits of the platform are not what is measured
         clock=clock,
     )
-    return store, company, Ledger(QuickBooksLedger(connection)), clock
+    opened = find_platform(installed_plugins(), ledger).open_ledger(connection)
+    return store, company, Ledger(opened), clock
 
 
 if __name__ == "__main__":
-    prepare(Path(sys.argv[1]), sys.argv[2])
+    prepare(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -47,7 +47,7 @@ def _short(figure: float) -> str:
 
 
 def machine() -> str:
-    packages = ("SQLAlchemy", "msgspec", "python-quickbooks", "requests")
+    packages = ("SQLAlchemy", "msgspec", "python-quickbooks", "xero-python", "requests")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Any]:
-    from harness.nursery import Nursery
-
-    opened = Nursery()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty workspace, migrated once and copied for each history."""
     from harness.child import ShiftedClock
@@ -44,28 +36,41 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_world(nursery: Any, template: Path) -> Callable[..., Any]:
-    """Makes worlds, one at a time, over a nursery that has synced once already."""
+def make_world(template: Path) -> Iterator[Callable[..., Any]]:
+    """Makes worlds, one at a time, over a nursery per ledger that has synced once already."""
     from cryptography.fernet import Fernet
+    from harness.nursery import Nursery
+    from harness.platform import platform_of
     from harness.world import Tally, World
 
     key = Fernet.generate_key().decode()
+    nurseries: dict[str, Nursery] = {}
 
-    def make(tally: Any = None, bug: str | None = None) -> Any:
-        return World(nursery, template, key, tally or Tally(), bug)
+    def make(ledger: str, tally: Any = None, bug: str | None = None) -> Any:
+        platform = platform_of(ledger)
+        if ledger not in nurseries:
+            nurseries[ledger] = stack.enter_context(Nursery())
+            first = make(ledger)
+            first.warm_up()
+            first.close()
+        return World(platform, nurseries[ledger], template, key, tally or Tally(), bug)
 
-    first = make()
-    first.warm_up()
-    first.close()
-    return make
+    with ExitStack() as stack:
+        yield make
 
 
 @pytest.fixture(scope="session")
-def machine(make_world: Callable[..., Any]) -> Callable[[Any, str | None], Any]:
+def machine(make_world: Callable[..., Any]) -> Callable[[str, Any, str | None], Any]:
     from harness.machine import History
+    from harness.platform import platform_of
 
-    def make(tally: Any, bug: str | None) -> Any:
-        known = {"make_world": staticmethod(make_world), "tally": tally, "bug": bug}
+    def make(ledger: str, tally: Any, bug: str | None = None) -> Any:
+        known = {
+            "platform": platform_of(ledger),
+            "make_world": staticmethod(lambda tally, bug: make_world(ledger, tally, bug)),
+            "tally": tally,
+            "bug": bug,
+        }
         return type("Histories", (History,), known)
 
     return make

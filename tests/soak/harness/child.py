@@ -13,12 +13,14 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from harness import planted, small_world
+from harness import planted
+from harness.platform import Platform, platform_of
 from recoup.connector.errors import NeedsReconnect, RecoupError, Retriable
 from recoup.connector.facades import Ledger
 from recoup.connector.model import Company
 from recoup.connector.protocols import ClientApp, Connection, TokenSet
-from recoup.plugins.quickbooks.adapter import QuickBooksLedger
+from recoup.sync.connections import book
+from recoup.sync.pull import sweeping
 from recoup.sync.pull.run import pull_company
 from recoup.sync.store.companies import CompanyRow, find_company
 from recoup.sync.store.engine import Store, open_store
@@ -28,6 +30,8 @@ __all__ = ["Killer", "ShiftedClock", "run_job"]
 
 Job = dict[str, Any]
 Report = dict[str, Any]
+LISTABLE = 6  # objects of a window that is listed rather than halved
+GRANT = "grant-1"
 
 
 class ShiftedClock:
@@ -35,12 +39,14 @@ class ShiftedClock:
 
     def __init__(self, at: datetime) -> None:
         self.at = at
+        self.slept = 0.0
 
     def now(self) -> datetime:
         return self.at
 
     def sleep(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+        self.slept += seconds
 
 
 class Killer:
@@ -100,25 +106,38 @@ _stores: dict[str, Store] = {}
 
 
 def run_job(job: Job, killer: Killer | None) -> Report:
-    """Do what ``job["do"]`` says: connect, sync or tie_out. killer None only warms up."""
-    small_world.shrink_adapter()
+    """Do what ``job["do"]`` says: connect, consent, sync or tie_out. killer None only warms up."""
+    platform = platform_of(job["platform"])
+    platform.shrink_adapter()
+    sweeping.LISTABLE = LISTABLE
     clock = ShiftedClock(datetime.fromisoformat(job["now"]) + timedelta(seconds=job["skew"]))
     store = _stores.get(job["database"]) or open_store(Path(job["database"]), clock=clock)
     _stores[job["database"]] = store
     store.clock = clock
-    if job["do"] == "connect":
-        return _connect(job, store, clock)
+    if job["do"] in ("connect", "consent"):
+        return _connect(platform, job, store, clock)
     with store.read() as conn:
         company = find_company(conn, None)
-    ledger = _open_ledger(job, store, company, clock)
-    planted.plant(job.get("bug"))
+    ledger = _open_ledger(platform, job, store, company, clock)
+    planted.plant(platform, job.get("bug"))
     if killer is not None:
         killer.listen()
+    return {**_do(job, store, company, ledger, clock), "slept": clock.slept}
+
+
+def _do(job: Job, store: Store, company: CompanyRow, ledger: Ledger, clock: ShiftedClock) -> Report:
     try:
         if job["do"] == "tie_out":
             outcome = tie_out(store, company, ledger, as_of=None, clock=clock)
-            return {"outcome": "done", "proven": outcome.proven, "tie_out": str(outcome)[:4000]}
-        result = pull_company(store, company, ledger, clock=clock, wait=timedelta(minutes=10))
+            return {"outcome": "done", "proven": outcome.proven, "tied": outcome.as_json()}
+        result = pull_company(
+            store,
+            company,
+            ledger,
+            clock=clock,
+            wait=timedelta(minutes=10),
+            open_sweep=bool(job.get("open_sweep")),
+        )
     except Retriable as error:
         wait = max(error.retry_after.total_seconds(), 1.0)
         return {"outcome": "later", "wait": wait, "error": str(error)}
@@ -129,26 +148,30 @@ def run_job(job: Job, killer: Killer | None) -> Report:
     return {"outcome": "done", "calls": result.calls}
 
 
-def _connect(job: Job, store: Store, clock: ShiftedClock) -> Report:
+def _connect(platform: Platform, job: Job, store: Store, clock: ShiftedClock) -> Report:
     found = Company(
-        ledger="quickbooks", ledger_id=job["realm"], name="Soak Ltd", home_currency="USD"
+        ledger=platform.name,
+        ledger_id=job["company"],
+        name="Soak Ltd",
+        home_currency=platform.home,
     )
-    from recoup.sync.connections import book
-
-    book(store, [found], base_url=job["url"], grant_id="grant-1", at=clock.now())
+    if job["do"] == "connect":
+        book(store, [found], base_url=job["url"], grant_id=GRANT, at=clock.now())
     granted = job["tokens"]
     fresh = TokenSet(
         access_token=granted["access_token"],
         refresh_token=granted["refresh_token"],
         access_expires_at=clock.now() + timedelta(seconds=granted["expires_in"]),
     )
-    store.vault(job["key"]).save("grant-1", fresh)
+    store.vault(job["key"]).save(GRANT, fresh)
     return {"outcome": "done"}
 
 
-def _open_ledger(job: Job, store: Store, company: CompanyRow, clock: ShiftedClock) -> Ledger:
+def _open_ledger(
+    platform: Platform, job: Job, store: Store, company: CompanyRow, clock: ShiftedClock
+) -> Ledger:
     connection = Connection(
-        ledger="quickbooks",
+        ledger=platform.name,
         company_id=company.ledger_id,
         grant_id=company.grant_id,
         base_url=company.base_url,
@@ -156,5 +179,6 @@ def _open_ledger(job: Job, store: Store, company: CompanyRow, clock: ShiftedCloc
         vault=store.vault(job["key"]),
         gate=store.gate(),
         clock=clock,
+        home_currency=platform.home,
     )
-    return Ledger(QuickBooksLedger(connection, page_rows=small_world.PAGE_ROWS))
+    return Ledger(platform.open_ledger(connection))

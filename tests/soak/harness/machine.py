@@ -16,9 +16,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from harness.bookkeeping import VERBS
-from harness.kill_points import KILL_POINTS, RARE
-from harness.world import FAULTS, Tally, World
+from harness.platform import Platform
+from harness.world import Tally, World
 
 __all__ = ["History", "run_histories"]
 
@@ -30,42 +29,46 @@ SPAN = st.sampled_from([0.2, 0.4, 0.9, 5.0, 61.0, 700.0, 4000.0, 90_000.0, 2_800
 # evenly by random.Random, because hypothesis itself likes to say the same thing twice.
 CHANCE = st.integers(0, 2**24 - 1)  # hypothesis draws up to 24 bits evenly, more it does not
 
-# Documents first, so that there is something to settle, void and delete.
-OFTEN = ("create_invoice", "pay_invoice", "receive_payment", "apply_payment", "create_credit")
-BAG = [*sorted(VERBS), *OFTEN, "create_invoice", "apply_credit", "month_end"]
-
 Act = tuple[str, int, int]
 
 
-def draw_acts(draw: Random, most: int) -> list[Act]:
-    count = draw.randint(1, most)
-    return [(draw.choice(BAG), draw.randrange(100), draw.randrange(100)) for _ in range(count)]
+class Chooser:
+    """Draws what a platform's histories are made of."""
 
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._bag = [*sorted(platform.verbs), *platform.often]
+        self._faults = [*sorted(platform.faults), *platform.favoured]
 
-def draw_meanwhile(draw: Random) -> list[tuple[int, str, int, int]]:
-    return [(draw.randint(1, 8), *act) for act in draw_acts(draw, 5)]
+    def act(self, draw: Random) -> Act:
+        return draw.choice(self._bag), draw.randrange(100), draw.randrange(100)
 
+    def acts(self, draw: Random, most: int) -> list[Act]:
+        return [self.act(draw) for _ in range(draw.randint(1, most))]
 
-def draw_kill(draw: Random) -> tuple[object, ...]:
-    """A kill at any statement, at a kind of statement, or at the first of some rare kinds."""
-    way = draw.random()
-    if way < 0.25:
-        return ("nth", draw.randint(1, draw.choice([60, 60, 400])))
-    if way < 0.7:
-        return ("at", draw.choice(KILL_POINTS), draw.choice([1, 1, 1, 1, 2]))
-    return ("first_of", sorted(draw.sample(RARE, 4)))
+    def meanwhile(self, draw: Random) -> list[tuple[int, str, int, int]]:
+        return [(draw.randint(1, 8), *act) for act in self.acts(draw, 5)]
 
+    def kill(self, draw: Random) -> tuple[object, ...]:
+        """A kill at any statement, at a kind of statement, or at the first of some rare kinds."""
+        way = draw.random()
+        if way < 0.25 or not self._platform.kill_points:
+            return ("nth", draw.randint(1, draw.choice([60, 60, 400])))
+        if way < 0.7 or not self._platform.rare:
+            return ("at", draw.choice(self._platform.kill_points), draw.choice([1, 1, 1, 1, 2]))
+        return ("first_of", sorted(draw.sample(self._platform.rare, 4)))
 
-def draw_fault(draw: Random) -> tuple[str, int]:
-    return (
-        draw.choice([*sorted(FAULTS), "falsely_deleted", "falsely_deleted"]),
-        draw.choice([0, 0, 0, 1, 1, 2, 4, 9]),
-    )
+    def fault(self, draw: Random) -> tuple[str, int]:
+        return draw.choice(self._faults), draw.choice([0, 0, 0, 1, 1, 2, 4, 9])
+
+    def switches(self, draw: Random) -> dict[str, bool]:
+        return {name: draw.choice(ways) for name, ways in self._platform.switches.items()}
 
 
 class History(RuleBasedStateMachine):
     """One history; it ends at rest, compared and tied out."""
 
+    platform: ClassVar[Platform]
     make_world: ClassVar[Callable[[Tally, str | None], World]]
     tally: ClassVar[Tally]
     bug: ClassVar[str | None] = None
@@ -74,6 +77,7 @@ class History(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.chooser = Chooser(self.platform)
         self.world = self.make_world(self.tally, self.bug)
         self.failed = False
         self.step = 0
@@ -89,12 +93,15 @@ class History(RuleBasedStateMachine):
 
     @initialize(skew=SKEW, chance=CHANCE)
     def connect(self, skew: float, chance: int) -> None:
-        self._or_fail(lambda: self.world.connect(skew))
-        self._work(draw_acts(self._draw(chance), 30))
+        draw = self._draw(chance)
+        switches, pace = self.chooser.switches(draw), draw.choice(self.platform.paces)
+        note(f"connect: {skew=} {pace=} {switches=}")
+        self._or_fail(lambda: self.world.connect(skew, pace=pace, switches=switches))
+        self._work(self.chooser.acts(draw, 30))
 
     @rule(chance=CHANCE)
     def the_bookkeeper_works(self, chance: int) -> None:
-        self._work(draw_acts(self._draw(chance), 10))
+        self._work(self.chooser.acts(self._draw(chance), 10))
 
     @rule(seconds=SPAN)
     def time_passes(self, seconds: float) -> None:
@@ -116,25 +123,26 @@ class History(RuleBasedStateMachine):
         draw = self._draw(chance)
         for _ in range(3):
             self._sync("sync_killed_again_and_again", kill=self._kill(draw))
-            self.world.act(draw.choice(BAG), draw.randrange(100), draw.randrange(100))
+            self.world.act(*self.chooser.act(draw))
 
     @rule(chance=CHANCE)
     def sync_struck(self, chance: int) -> None:
         self._work_a_little(chance)
         draw = self._draw(chance)
-        self._sync("sync_struck", fault=draw_fault(draw))
+        self._sync("sync_struck", fault=self.chooser.fault(draw))
         self.world.let_pass(draw.choice([0.0, 0.0, 4000.0]))  # beyond what the next pull repeats
 
     @rule(chance=CHANCE)
     def sync_while_the_bookkeeper_works(self, chance: int) -> None:
-        self._sync("sync_while_the_bookkeeper_works", meanwhile=draw_meanwhile(self._draw(chance)))
+        meanwhile = self.chooser.meanwhile(self._draw(chance))
+        self._sync("sync_while_the_bookkeeper_works", meanwhile=meanwhile)
 
     @rule(chance=CHANCE)
     def sync_on_a_bad_day(self, chance: int) -> None:
         self._work_a_little(chance)
         draw = self._draw(chance)
-        suffering = {"kill": self._kill(draw), "fault": draw_fault(draw)}
-        self._sync("sync_on_a_bad_day", **suffering, meanwhile=draw_meanwhile(draw))
+        suffering = {"kill": self._kill(draw), "fault": self.chooser.fault(draw)}
+        self._sync("sync_on_a_bad_day", **suffering, meanwhile=self.chooser.meanwhile(draw))
 
     @precondition(lambda self: self.restless)
     @rule()
@@ -149,12 +157,12 @@ class History(RuleBasedStateMachine):
         return Random(f"{self.seeded} {self.step} {chance}")
 
     def _kill(self, draw: Random) -> tuple[object, ...]:
-        return draw_kill(draw) if self.focus is None else ("at", self.focus, 1)
+        return self.chooser.kill(draw) if self.focus is None else ("at", self.focus, 1)
 
     def _work_a_little(self, chance: int) -> None:
         draw = self._draw(chance)
         if draw.random() < 0.7:  # a sync with nothing new is of interest, too
-            self._work(draw_acts(draw, 6))
+            self._work(self.chooser.acts(draw, 6))
         if draw.random() < 0.3:
             self.world.let_pass(draw.choice([0.3, 700.0, 7200.0]))
 

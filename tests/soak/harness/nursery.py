@@ -53,6 +53,12 @@ class Nursery:
         report: Report = json.loads(answer)
         return report
 
+    def __enter__(self) -> Nursery:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         self._lines.close()
         self._socket.close()

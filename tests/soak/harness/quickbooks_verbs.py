@@ -1,4 +1,4 @@
-"""What the bookkeeper does in the stand-in's screens, chosen by two small numbers.
+"""What the bookkeeper does in QuickBooks, chosen by two small numbers.
 
 Every verb takes the books and two numbers that pick documents and amounts, and says whether
 anything happened: a history of verbs and numbers is replayed exactly by its seed.
@@ -6,26 +6,21 @@ anything happened: a history of verbs and numbers is replayed exactly by its see
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
-from recoup.plugins.quickbooks.standin.books import Books, Fault
+from harness.picking import amount as _amount
+from harness.picking import day as _day
+from harness.picking import pick as _pick
+from harness.picking import rotated as _rotated
+from recoup.plugins.quickbooks.standin.books import Books
 
-__all__ = ["VERBS", "act"]
+__all__ = ["OFTEN", "VERBS"]
 
-T = TypeVar("T")
 Doc = dict[str, Any]
 Verb = Callable[[Books, int, int], bool]
-
-
-def act(books: Books, verb: str, a: int, b: int) -> bool:
-    """Let the bookkeeper do *verb*; False when there is nothing to do it to or it is refused."""
-    try:
-        return VERBS[verb](books, a, b)
-    except Fault:
-        return False  # as in the real screens: a deposited payment cannot be deleted, and so on
 
 
 def _docs(books: Books, entity: str) -> list[Doc]:
@@ -34,26 +29,14 @@ def _docs(books: Books, entity: str) -> list[Doc]:
     return sorted(found, key=lambda doc: int(doc["Id"]))
 
 
-def _pick(found: Sequence[T], n: int) -> T | None:
-    return found[n % len(found)] if found else None
-
-
 def _posted(books: Books, entity: str) -> list[Doc]:
     return [d for d in _docs(books, entity) if not str(d.get("PrivateNote", "")).startswith("Void")]
-
-
-def _amount(n: int) -> Decimal:
-    return Decimal(100 + 37 * (n % 997)) / 100
 
 
 def _buyer(books: Books, n: int) -> str:
     found = [c for c in _docs(books, "Customer") if c.get("Active", True)]
     chosen = _pick(found, n)
     return str((chosen or books.create("Customer", {"DisplayName": f"Customer {n}"}))["Id"])
-
-
-def _day(books: Books, n: int) -> str:
-    return (books.clock.now().date() - timedelta(days=n % 120)).isoformat()
 
 
 def _line(amount: Decimal) -> Doc:
@@ -143,11 +126,6 @@ def apply_credit(books: Books, a: int, b: int) -> bool:
             books.apply_credit(credit["Id"], {invoice["Id"]: part})
             return True
     return False
-
-
-def _rotated(found: list[Doc], n: int) -> list[Doc]:
-    start = n % len(found) if found else 0
-    return found[start:] + found[:start]
 
 
 def deposit(books: Books, a: int, b: int) -> bool:
@@ -263,3 +241,15 @@ VERBS: dict[str, Verb] = {
     "deactivate_customer": deactivate_customer,
     "month_end": month_end,
 }
+
+# Documents first, so that there is something to settle, void and delete.
+OFTEN = (
+    "create_invoice",
+    "pay_invoice",
+    "receive_payment",
+    "apply_payment",
+    "create_credit",
+    "create_invoice",
+    "apply_credit",
+    "month_end",
+)

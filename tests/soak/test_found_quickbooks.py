@@ -1,4 +1,4 @@
-"""What random histories have found, each told as briefly as it can be."""
+"""What random histories have found with QuickBooks, each told as briefly as it can be."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from harness.world import World
 
 
 @pytest.fixture
-def world(make_world: Callable[[], World]) -> Iterator[World]:
-    made = make_world()
+def world(make_world: Callable[[str], World]) -> Iterator[World]:
+    made = make_world("quickbooks")
     made.connect(0.0)
     for number in range(20):
         made.act("create_invoice", number, number * 7)
