@@ -115,10 +115,9 @@ def _train(
     conn: Connection, ledger: str, source_type: str, payloads: Sequence[bytes]
 ) -> int | None:
     try:
-        samples = list(payloads[:_SAMPLES])
         # With these four the search takes a third of the time and 5 MB less than left to itself;
         # what it finds compresses as well, to a thousandth.
-        found = train_dictionary(_SIZE, samples, d=8, f=16, accel=1, steps=4)
+        found = train_dictionary(_SIZE, list(payloads[:_SAMPLES]), d=8, f=16, accel=1, steps=4)
         trained = found.as_bytes()
     except ZstdError:  # samples too small or too much alike to learn from
         return None
