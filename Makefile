@@ -8,7 +8,7 @@ COVER := $(if $(COVERAGE),--cov --cov-report=,)
 
 .PHONY: demo test lint types check bench soak cassettes wheel clean
 
-demo: $(STAMP)  ## sync, tie out and age a company of a local QuickBooks stand-in
+demo: $(STAMP)  ## sync, tie out and age made-up companies of local stand-ins
 	$(VENV)/bin/recoup demo
 
 test: $(STAMP)  ## the whole test suite
@@ -33,7 +33,7 @@ bench: $(STAMP)  ## every benchmark; exits 1 below a target
 soak: $(STAMP)  ## 1,000 random histories per ledger with kills, throttling and token expiry
 	$(VENV)/bin/python -m pytest -m soak -s tests/soak $(PYTEST_FLAGS)
 
-cassettes: $(STAMP)  ## record the HTTP cassettes anew from the stand-in
+cassettes: $(STAMP)  ## record the QuickBooks HTTP cassettes anew from its stand-in
 	RECOUP_RECORD=1 $(VENV)/bin/python -m pytest tests/plugins/quickbooks/test_cassettes.py $(PYTEST_FLAGS)
 
 wheel: $(STAMP)

@@ -3,7 +3,8 @@
 RecoupError
 ├── Fatal                stop: nothing further can be right
 │   ├── UsageError       the person asked for something that cannot be (exit code 2)
-│   └── WrongCompany     the ledger answered for other books than the ones connected
+│   ├── WrongCompany     the ledger answered for other books than the ones connected
+│   └── AdapterFault     an adapter raised none of these while reading; report it (exit code 1)
 ├── Retriable            try the same again, not before ``retry_after``
 │   ├── BudgetSpent      our own allowance for the platform is used up until then
 │   ├── Busy             another process holds what this one needs
@@ -22,6 +23,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 __all__ = [
+    "AdapterFault",
     "BudgetSpent",
     "Busy",
     "Fatal",
@@ -64,6 +66,19 @@ class UsageError(Fatal):
 
 class WrongCompany(Fatal):
     """The ledger answered for other books than the connected ones; nothing was stored."""
+
+
+class AdapterFault(Fatal):
+    """A reading hook raised something unforeseen: an answer it cannot read, or a defect of it."""
+
+    def __init__(self, cause: Exception) -> None:
+        first = str(cause).strip().partition("\n")[0].strip()
+        said = f"{type(cause).__name__}: {first}" if first else type(cause).__name__
+        super().__init__(
+            f"the ledger sent something that could not be read ({said}); report it, with the trace "
+            "that RECOUP_DEBUG=1 shows"
+        )
+        self.cause = cause  # with its traceback
 
 
 class Retriable(RecoupError):

@@ -6,7 +6,9 @@ until it is asked. These classes put that right.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -14,7 +16,7 @@ from typing import Any, cast
 import pluggy
 
 from recoup.connector.capabilities import Capability
-from recoup.connector.errors import Fatal, NotSupported
+from recoup.connector.errors import AdapterFault, Fatal, NotSupported, RecoupError
 from recoup.connector.events import ChangeHint, Event
 from recoup.connector.hookspecs import ConsentSpec, EverybodySpec, LedgerSpec
 from recoup.connector.intents import Intent, Outcome
@@ -53,6 +55,32 @@ class _FirstResult:
     def _has(self, hook: str) -> bool:
         caller = getattr(self._manager.hook, hook)
         return any(not impl.wrapper for impl in caller.get_hookimpls())
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except RecoupError:
+        raise
+    except Exception as error:
+        if _is_of_the_machine(error):
+            raise
+        raise AdapterFault(error) from error
+
+
+def _pages(pages: Iterator[Page]) -> Iterator[Page]:
+    with _reading():
+        yield from pages
+
+
+def _is_of_the_machine(error: Exception) -> bool:
+    """Whether a disk or a database failed on the way; told by name, for it may not be there."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return any(base.__module__ == "sqlalchemy.exc" for base in type(error).__mro__)
 
 
 class Consent(_FirstResult):
@@ -102,52 +130,60 @@ class Consent(_FirstResult):
 
 
 class Ledger(_FirstResult):
-    """One company's ledger. wrappers (audit, dry run, metering) see every call and answer."""
+    """One company's ledger. wrappers (audit, dry run, metering) see every call and answer.
+
+    What a reading hook raises beside RecoupError is raised as AdapterFault. Writing hooks are left
+    as they are: what became of a write is for its caller to find out.
+    """
 
     def __init__(self, adapter: object, wrappers: Sequence[object] = ()) -> None:
         super().__init__(LedgerSpec, [adapter, *wrappers])
 
+    def _read(self, hook: str, **arguments: Any) -> Any:
+        with _reading():
+            return self._ask(hook, **arguments)
+
     def describe_company(self) -> Company:
-        return cast(Company, self._ask("describe_company"))
+        return cast(Company, self._read("describe_company"))
 
     def capabilities(self) -> frozenset[Capability]:
-        return cast("frozenset[Capability]", self._ask("capabilities"))
+        return cast("frozenset[Capability]", self._read("capabilities"))
 
     def pull(self, cursor: Cursor | None) -> Iterator[Page]:
-        return cast("Iterator[Page]", self._ask("pull", cursor=cursor))
+        return _pages(self._read("pull", cursor=cursor))
 
     def map_payloads(self, payloads: Sequence[Payload]) -> Sequence[Record | Exception]:
-        return cast("Sequence[Record | Exception]", self._ask("map_payloads", payloads=payloads))
+        return cast("Sequence[Record | Exception]", self._read("map_payloads", payloads=payloads))
 
     def sweep(self, source_type: str, window: Window, listed: bool) -> tuple[Swept, Fetched]:
         return cast(
             "tuple[Swept, Fetched]",
-            self._ask("sweep", source_type=source_type, window=window, listed=listed),
+            self._read("sweep", source_type=source_type, window=window, listed=listed),
         )
 
     def count_objects(self) -> Sequence[Swept]:
-        return cast("Sequence[Swept]", self._ask("count_objects"))
+        return cast("Sequence[Swept]", self._read("count_objects"))
 
     def sweep_open(self) -> Iterator[Page]:
-        return cast("Iterator[Page]", self._ask("sweep_open"))
+        return _pages(self._read("sweep_open"))
 
     def fetch(self, wanted: Sequence[tuple[str, str]]) -> Fetched:
-        return cast(Fetched, self._ask("fetch", wanted=wanted))
+        return cast(Fetched, self._read("fetch", wanted=wanted))
 
     def source_types(self, refs: Sequence[DocumentRef]) -> Sequence[tuple[str, str]]:
-        return cast("Sequence[tuple[str, str]]", self._ask("source_types", refs=refs))
+        return cast("Sequence[tuple[str, str]]", self._read("source_types", refs=refs))
 
     def control_totals(self, as_of: date | None, detail: bool = False) -> ControlTotals:
-        return cast(ControlTotals, self._ask("control_totals", as_of=as_of, detail=detail))
+        return cast(ControlTotals, self._read("control_totals", as_of=as_of, detail=detail))
 
     def native_reminders(self) -> bool | None:
-        return cast("bool | None", self._ask("native_reminders"))
+        return cast("bool | None", self._read("native_reminders"))
 
     def invoice_link(self, invoice_id: str) -> str | None:
-        return cast("str | None", self._ask("invoice_link", invoice_id=invoice_id))
+        return cast("str | None", self._read("invoice_link", invoice_id=invoice_id))
 
     def invoice_pdf(self, invoice_id: str) -> bytes:
-        return cast(bytes, self._ask("invoice_pdf", invoice_id=invoice_id))
+        return cast(bytes, self._read("invoice_pdf", invoice_id=invoice_id))
 
     def foresee(self, intent: Intent) -> Mapping[str, Any]:
         """An adapter without the hook foresees nothing."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from recoup.connector.errors import NeedsReconnect, RecoupError
+from recoup.connector.errors import (
+    BudgetSpent,
+    Busy,
+    NeedsConsent,
+    NeedsReconnect,
+    RecoupError,
+    Retriable,
+    WrongCompany,
+)
 from recoup.sync.budget import read_budget
 from recoup.sync.doctor import Finding, Level
 from recoup.sync.store import audit
@@ -179,11 +187,8 @@ def _budget(workspace: Workspace, row: CompanyRow) -> Iterator[Finding]:
 def _reached(workspace: Workspace, row: CompanyRow) -> Finding:
     try:
         found = workspace.ledger(row).describe_company()
-    except NeedsReconnect as error:
-        return Finding(Level.FAIL, f"ledger of {row.slug}", str(error), _reconnect(row))
     except RecoupError as error:
-        remedy = "is the stand-in running?" if row.base_url else None
-        return Finding(Level.FAIL, f"ledger of {row.slug}", str(error), remedy)
+        return Finding(Level.FAIL, f"ledger of {row.slug}", str(error), _remedy(row, error))
     if found.home_currency != row.home_currency:
         return Finding(
             Level.FAIL,
@@ -192,6 +197,21 @@ def _reached(workspace: Workspace, row: CompanyRow) -> Finding:
             "connect it in a new workspace",
         )
     return Finding(Level.OK, f"ledger of {row.slug}", f"answers as {found.name}")
+
+
+def _remedy(row: CompanyRow, error: RecoupError) -> str | None:
+    """What to do about a ledger that did not answer as it should; None where it says so itself."""
+    if isinstance(error, NeedsConsent):
+        return f"{_reconnect(row)}, by a person who may grant all that it asks for"
+    if isinstance(error, NeedsReconnect):
+        return _reconnect(row)
+    if isinstance(error, BudgetSpent | Busy):
+        return "nothing is broken: try again later"
+    if isinstance(error, Retriable):
+        return "is the stand-in running?" if row.base_url else "try again later"
+    if isinstance(error, WrongCompany):
+        return "check which company the settings and the base URL lead to"
+    return None
 
 
 def _reconnect(row: CompanyRow) -> str:

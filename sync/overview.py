@@ -39,7 +39,7 @@ class Standing:
     tie_out: LastTieOut | None
     stale: bool  # something was stored since the tie-out
     budget: ReadBudget | None
-    job: Waiting | None  # its sync, as far as one waits, runs or failed last
+    job: Waiting | None  # its sync, as far as one waits, runs or failed last; no wait that is over
     next_step: str  # a command or a sentence; "" is nothing
 
     @property
@@ -52,6 +52,13 @@ class Standing:
     def parked_until(self) -> datetime | None:
         waits = self.job is not None and self.job.state == "queued" and self.job.reason is not None
         return self.job.run_at if waits and self.job is not None else None
+
+    @property
+    def budget_left(self) -> int | None:
+        """Calls left now: none while it is parked. None where the platform sets no limit."""
+        if self.budget is None:
+            return None
+        return 0 if self.parked_until is not None else self.budget.left
 
     def as_json(self) -> dict[str, Any]:
         row, tied = self.company, self.tie_out
@@ -68,7 +75,7 @@ class Standing:
             "synced_at": _text(self.synced_at),
             "tied_out_at": None if tied is None else _text(tied.at),
             "proven": None if tied is None or self.stale else tied.proven,
-            "budget_left": None if self.budget is None else self.budget.left,
+            "budget_left": self.budget_left,
             "parked_until": _text(self.parked_until),
             "next_step": self.next_step,
         }
@@ -82,9 +89,11 @@ def standings(workspace: Workspace, companies: Collection[CompanyRow]) -> list[S
     with workspace.store.read() as conn:
         grants = {grant.grant_id: grant for grant in list_grants(conn)}
         progress, tied = progress_of_all(conn), last_tieouts(conn)
-    found = []
+    now, found = workspace.clock.now(), []
     for row in companies:
         job, grant = jobs.get(row.company_id), grants[row.grant_id]
+        over = job is not None and _is_over(job, now)
+        job = None if over else job
         done = progress.get(row.company_id, Progressed(None, 0))
         proof = tied.get(row.company_id)
         stale = proof is not None and proof.changes != done.changes
@@ -99,7 +108,9 @@ def standings(workspace: Workspace, companies: Collection[CompanyRow]) -> list[S
                 stale=stale,
                 budget=_budget(workspace, row),
                 job=job,
-                next_step=next_step(row, grant, job, done.finished_at, proof, stale=stale),
+                next_step=next_step(
+                    row, grant, job, None if over else done.finished_at, proof, stale=stale
+                ),
             )
         )
     return found
@@ -127,6 +138,11 @@ def next_step(
     if tied is None or stale or tied.proven is False or tied.held_count:
         return f"recoup tieout {company.slug}"
     return ""
+
+
+def _is_over(job: Waiting, now: datetime) -> bool:
+    """Whether it was parked and may go on: nothing but another sync is in the way."""
+    return job.state == "queued" and job.reason is not None and job.run_at <= now
 
 
 def _is_refused(job: Waiting) -> bool:

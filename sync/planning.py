@@ -20,6 +20,9 @@ from recoup.sync.workspace import Workspace
 
 __all__ = ["Plan", "PlannedCompany", "due_companies", "make_plan"]
 
+# API calls of a first sync of the shortest books, 16 to 40 by platform: a fixed part, and more
+# where more kinds of objects are asked for.
+_FIRST, _FIRST_PER_POLL_CALL = 14.5, 1.5
 _WHO_IS_IT = 2.0  # API calls: once a day a company is asked who it is
 
 
@@ -32,10 +35,19 @@ class PlannedCompany:
     measured: bool  # its calls are those of its own past polls, not the platform's word
     synced_at: datetime | None
     parked_until: datetime | None
+    first_calls: float  # API calls of a first sync at the least; long books take more
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the next run brings over everything: nobody can say what that costs."""
+        return self.synced_at is None and self.parked_until is None
 
     def next_run(self) -> float:
-        """API calls of the next run, had nothing changed; 0 while it is parked."""
-        return 0.0 if self.parked_until is not None else self.poll.calls
+        """API calls of the next run, had nothing changed; 0 while it is parked, and of a first
+        sync the least that it can be."""
+        if self.parked_until is not None:
+            return 0.0
+        return self.first_calls if self.is_first else self.poll.calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +88,16 @@ def make_plan(workspace: Workspace, companies: Sequence[CompanyRow]) -> Plan:
             measured=measured[row.company_id] is not None,
             synced_at=progress.get(row.company_id, Progressed(None, 0)).finished_at,
             parked_until=parked[row.company_id].run_at if row.company_id in parked else None,
+            first_calls=_first_calls(workspace, row),
         )
         for row, poll in zip(everybody, spread_polls, strict=True)
         if row.company_id in chosen
     ]
     return Plan(rows=tuple(rows), budgets=budgets)
+
+
+def _first_calls(workspace: Workspace, row: CompanyRow) -> float:
+    return _FIRST + _FIRST_PER_POLL_CALL * workspace.platform(row.ledger).poll_calls
 
 
 def due_companies(workspace: Workspace, companies: Sequence[CompanyRow]) -> list[CompanyRow]:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["companies", "tag", "untag"]
 
-_CONSENT = 3  # its column
-_LEAST = 4  # columns that stay on the narrowest page
+_GIVES_WAY = (7, 6, 5, 4, 3, 2, 1)  # columns by place, the first to go first
 
 
 @click.group(invoke_without_command=True)
@@ -50,7 +49,7 @@ def companies(context: click.Context, choice: Choice, shape: str) -> None:
     elif not found:
         click.echo("No company is connected yet. Next: recoup connect quickbooks")
     else:
-        _print([_cells(standing) for standing in found])
+        _print(found)
 
 
 @companies.command()
@@ -110,20 +109,17 @@ def _cells(standing: Standing) -> Row:
 
     row = standing.company
     at = standing.synced_at
-    synced = "never" if at is None else f"{local(at, row.time_zone):%Y-%m-%d %H:%M %Z}"
-    ledger = f"{standing.platform} at {row.base_url}" if row.base_url else standing.platform
-    left = "" if standing.budget is None else f"{standing.budget.left:,}"
+    synced = "never" if at is None else f"{local(at, row.time_zone):%Y-%m-%d %H:%M}"
+    left = standing.budget_left
     return Row(
         (
             row.slug,
+            printable(row.name),
+            f"{standing.platform} at {row.base_url}" if row.base_url else standing.platform,
+            row.home_currency,
             synced,
             _proof(standing),
-            standing.state.replace("_", " "),
-            row.home_currency,
-            left,
-            printable(standing.next_step.removesuffix(f" {row.slug}")),  # it opens the line
-            printable(row.name),
-            ledger,
+            "" if left is None else f"{left:,}",
             " ".join(standing.tags),
         )
     )
@@ -139,19 +135,50 @@ def _proof(standing: Standing) -> str:
     return f"{on} {'outdated' if standing.stale else verdict}"
 
 
-def _print(rows: list[Row]) -> None:
-    """Print the table. The slug is what one types: it stays whole, the last columns give way."""
+def _step(standing: Standing) -> str:
+    """What is next, and before that what a person must know to see why."""
+    from recoup.sync.report.layout import printable
+
+    step, state = printable(standing.next_step), standing.state.replace("_", " ")
+    if standing.state != "connected":
+        return f"{state}: {step}"
+    if standing.parked_until is not None:
+        there = local(standing.parked_until, standing.company.time_zone)
+        reason = step.removeprefix("wait: ")
+        return f"parked until {there:%Y-%m-%d %H:%M %Z}: {reason}"
+    return step or "nothing to do"
+
+
+def _print(found: list[Standing]) -> None:
+    """Print a line for each company and its next step below: nothing of it is ever left out.
+
+    On a narrow page the tags go; then what the table has no room for stands below too.
+    """
     from recoup.sync.report.layout import Column, Fit, Row, lay_out, least_width
 
-    columns = [Column("company"), Column("last synced"), Column("tie-out"), Column("consent")]
-    columns += [Column("in"), Column("calls left", right=True), Column("next", fit=Fit.CUT)]
-    columns += [Column("name", fit=Fit.CUT), Column("ledger", fit=Fit.CUT)]
-    columns += [Column("tags", fit=Fit.CUT)]
-    if all(row.cells[_CONSENT] == "connected" for row in rows):  # goes without saying
-        del columns[_CONSENT]
-        rows = [Row([*row.cells[:_CONSENT], *row.cells[_CONSENT + 1 :]]) for row in rows]
-    width = page_width()
-    while len(columns) > _LEAST and least_width(columns, rows) > width:
-        columns.pop()
-        rows = [Row(row.cells[:-1]) for row in rows]
-    print_pages([lay_out(columns, rows, width)])
+    columns = [Column("company"), Column("name", fit=Fit.CUT), Column("ledger", fit=Fit.CUT)]
+    columns += [Column("in"), Column("last synced"), Column("tie-out")]
+    columns += [Column("calls left", right=True), Column("tags", fit=Fit.CUT)]
+    rows = [_cells(standing) for standing in found]
+    width, below = page_width(), [""] * len(found)
+    for at in _GIVES_WAY:
+        if least_width(columns, rows) <= width:
+            break
+        title = columns.pop(at).title
+        if title != "tags":
+            below = [
+                _joined(row.cells[at], title, rest) for row, rest in zip(rows, below, strict=True)
+            ]
+        rows = [Row([*row.cells[:at], *row.cells[at + 1 :]]) for row in rows]
+    head, *lines = lay_out(columns, rows, width)
+    page = [head]
+    for standing, line, rest in zip(found, lines, below, strict=True):
+        page.append(line)
+        under = [Row((f"  {text}",)) for text in (rest, f"→ {_step(standing)}") if text]
+        page += lay_out([Column(fit=Fit.WRAP)], under, width)
+    print_pages([page])
+
+
+def _joined(cell: str, title: str, rest: str) -> str:
+    said = f"{title} {cell or 'none'}"
+    return f"{said}, {rest}" if rest else said

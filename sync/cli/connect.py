@@ -23,6 +23,11 @@ __all__ = ["connect"]
     "that the browser lands on.",
 )
 @click.option(
+    "--custom",
+    is_flag=True,
+    help="A custom connection at Xero: your app speaks for its one organisation, no browser opens.",
+)
+@click.option(
     "--wait",
     default=300,
     show_default=True,
@@ -36,6 +41,7 @@ def connect(
     base_url: str | None,
     no_browser: bool,
     redirect_uri: str | None,
+    custom: bool,
     wait: int,
 ) -> None:
     """Connect books at LEDGER (quickbooks, xero or sage): consent in the browser, then every
@@ -57,7 +63,12 @@ def connect(
             note=lambda line: click.echo(f"recoup: {line}", err=True),
         )
         connected = connect_ledger(
-            workspace, platform, person, base_url=address, redirect_uri=redirect_uri
+            workspace,
+            platform,
+            person,
+            base_url=address,
+            redirect_uri=redirect_uri,
+            custom=custom,
         )
     for item in connected:
         company = item.company

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 
-from recoup.connector.errors import Busy, NeedsReconnect, RecoupError, Retriable
+from recoup.connector.errors import AdapterFault, Busy, NeedsReconnect, RecoupError, Retriable
 
 __all__ = ["DONE", "FINDING", "LATER", "RECONNECT", "STOPPED", "WRONG_USE", "exit_code", "one_line"]
 
@@ -19,6 +19,8 @@ def exit_code(error: Exception) -> int:
     """The exit code of a failure that one_line() has words for."""
     if isinstance(error, NeedsReconnect):
         return RECONNECT
+    if isinstance(error, AdapterFault):
+        return FINDING
     if isinstance(error, Retriable) or not isinstance(error, RecoupError):
         return LATER
     return WRONG_USE

@@ -34,14 +34,14 @@ def print_plan(workspace: Workspace, companies: Sequence[CompanyRow]) -> int:
             row.company.slug,
             row.company.ledger,
             _span(row.poll.interval),
-            "first" if row.synced_at is None else f"{row.next_run():,.0f}",
+            f"{'≥ ' if row.is_first else ''}{row.next_run():,.0f}",
             f"{row.poll.per_day():,.0f}",
             _remark(row, due=plan.is_due(row, now)),
         )
         rows.append(Row(cells))
     print_pages([lay_out(columns, rows, page_width())])
     say("")
-    say("API calls, had nothing changed; a first sync costs what the books are long.")
+    say("API calls, had nothing changed; a first sync (≥) costs more, the longer the books are.")
     for ledger in sorted({row.company.ledger for row in plan.rows}):
         say(_platform_line(workspace, plan, ledger))
     for key in sorted({row.poll.budget for row in plan.rows if row.poll.budget is not None}):
@@ -53,7 +53,7 @@ def print_plan(workspace: Workspace, companies: Sequence[CompanyRow]) -> int:
 def _remark(row: PlannedCompany, *, due: bool) -> str:
     if row.parked_until is not None:
         return f"parked until {local(row.parked_until, row.company.time_zone):%Y-%m-%d %H:%M}"
-    words = ["due"] if due else []
+    words = ["first sync"] if row.is_first else ["due"] if due else []
     if row.poll.interval > row.poll.wanted:
         words.append(f"asked for every {_span(row.poll.wanted)}")
     if row.measured:
@@ -66,7 +66,11 @@ def _platform_line(workspace: Workspace, plan: Plan, ledger: str) -> str:
     run = sum(row.next_run() for row in rows)
     day = sum(row.poll.per_day() for row in rows)
     keys = {row.poll.budget for row in rows if row.poll.budget is not None}
-    line = f"{workspace.platform(ledger).title}: {run:,.0f} calls in the next run, {day:,.0f} a day"
+    first = sum(row.is_first for row in rows)
+    calls = f"{run:,.0f} calls in the next run"
+    if first:
+        calls = f"at least {calls} ({first:,} first sync{'' if first == 1 else 's'})"
+    line = f"{workspace.platform(ledger).title}: {calls}, {day:,.0f} a day"
     if not keys:
         return f"{line}."
     if len(keys) == 1:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from recoup.connector.errors import AdapterFault
 from recoup.sync.cli.faults import one_line
 from recoup.sync.jobs.embedded import EmbeddedQueue
 from recoup.sync.pull.attempt import Pulled, Report, attempt
-from recoup.sync.pull.many import PULL, pull_many
+from recoup.sync.pull.many import PULL, note_failure, pull_many
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.workspace import Workspace
 
@@ -70,12 +72,19 @@ def _pull_one(
     pulled = checked(attempt(workspace, company, on_progress, wait=wait))
     if pulled.error is None:  # it works: nothing that an earlier run noted holds any longer
         EmbeddedQueue(workspace.store).withdraw(PULL, str(company.company_id))
+    else:
+        pulled = note_failure(workspace, pulled)
     on_end(pulled)
     return pulled
 
 
 def checked(pulled: Pulled) -> Pulled:
-    """Return *pulled* again. Raises the defect of ours that ended it."""
+    """Return *pulled* again. Raises the defect of ours that ended it.
+
+    With RECOUP_DEBUG set, what an adapter raised unforeseen is raised too, as it was.
+    """
+    if isinstance(pulled.error, AdapterFault) and os.environ.get("RECOUP_DEBUG"):
+        raise pulled.error.cause
     if pulled.error is not None and one_line(pulled.error) is None:
         raise pulled.error
     return pulled

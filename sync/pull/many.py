@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recoup.connector.errors import Busy, NeedsReconnect, RecoupError, Retriable
+from recoup.connector.errors import BudgetSpent, Busy, NeedsReconnect, RecoupError, Retriable
 from recoup.sync.connections import lost_for_all
 from recoup.sync.jobs.embedded import EmbeddedQueue
 from recoup.sync.jobs.runner import Runner, Stopped
@@ -22,12 +22,13 @@ from recoup.sync.pull.run import Progress, PullResult
 from recoup.sync.store.companies import CompanyRow
 from recoup.sync.workspace import Workspace
 
-__all__ = ["PULL", "Overview", "parked_companies", "pull_many"]
+__all__ = ["PULL", "Overview", "note_failure", "parked_companies", "pull_many"]
 
 PULL = "pull"
 SHORT = timedelta(minutes=1)  # a wait up to this is waited for within the run
 _PATIENCE = timedelta(minutes=5)  # as long as short waits may follow one another without a page
 _NAP = timedelta(seconds=1)  # the shortest wait
+_TRIES = 5  # calls on a ledger in a row that bring nothing
 _TIDY_EVERY = 8  # companies
 
 
@@ -47,6 +48,7 @@ class _Effort:
     seen: int = 0
     changed: int = 0
     calls: int = 0
+    fruitless: int = 0  # attempts since then that the ledger, not our own allowance, cut short
 
 
 def parked_companies(queue: JobQueue, now: datetime) -> dict[int, Waiting]:
@@ -162,15 +164,13 @@ class _Many:
         """What an error means for the company: wait here, park it, or give it up for now."""
         error, now = pulled.error, self._workspace.clock.now()
         assert error is not None
-        cause = type(error).__name__
         if isinstance(error, NeedsReconnect):
             self.refused[pulled.company.company_id] = str(error)
-            return self._end(job, pulled, Failed(str(error), "NeedsReconnect"))
         if not isinstance(error, Retriable):
-            return self._end(job, pulled, Failed(_words(error), cause))
+            return self._end(job, pulled, _failed(error))
         got_on = bool(seen.calls or seen.seen)
         if got_on:
-            effort.since = now
+            effort.since, effort.fruitless = now, 0
             effort.seen, effort.changed = effort.seen + seen.seen, effort.changed + seen.changed
             effort.calls += seen.calls
         if isinstance(error, Busy):  # another process has the company, or the slot that it needs
@@ -180,14 +180,17 @@ class _Many:
         # Limits renew within the minute. A whole minute is what a fault asks for that may last:
         # it is worth waiting for only where the last attempt still got somewhere.
         passes = error.retry_after < SHORT and now - effort.since < _PATIENCE
+        if not got_on and not isinstance(error, BudgetSpent):  # which asks no ledger
+            effort.fruitless += 1
+            passes = passes and effort.fruitless < _TRIES
         if passes or (got_on and error.retry_after <= SHORT):
-            return self._pause(job, pulled, error.retry_after)
-        until = now + max(error.retry_after, SHORT)
-        parked = replace(pulled, again_at=until)
-        return self._end(job, parked, Defer(until, str(error), cause))
+            span = max(error.retry_after, _NAP * 2**effort.fruitless)
+            return self._pause(job, pulled, span)
+        parked = _parked(error, now)
+        return self._end(job, replace(pulled, again_at=parked.until), parked)
 
     def _pause(self, job: Job, pulled: Pulled, span: timedelta) -> Outcome:
-        until = self._workspace.clock.now() + max(span, _NAP)
+        until = self._workspace.clock.now() + span
         self._on_wait(pulled.company, until)
         return Defer(until, str(pulled.error), type(pulled.error).__name__, soon=True)
 
@@ -204,6 +207,39 @@ def _add(result: PullResult, effort: _Effort) -> None:
     result.calls += effort.calls
     result.stored.seen += effort.seen
     result.stored.changed += effort.changed
+
+
+def note_failure(workspace: Workspace, pulled: Pulled) -> Pulled:
+    """Leave in the queue what ended a sync outside a run of many; returns *pulled* as it is now.
+
+    A wait of a minute at most leaves no trace, nor does a company that another process syncs.
+    """
+    error, now = pulled.error, workspace.clock.now()
+    assert error is not None
+    outcome: Failed | Defer = _failed(error)
+    if isinstance(error, Retriable):
+        if isinstance(error, Busy) or error.retry_after <= SHORT:
+            return pulled
+        outcome = _parked(error, now)
+    queue: JobQueue = EmbeddedQueue(workspace.store)
+    key = str(pulled.company.company_id)
+    queue.withdraw(PULL, key)
+    queue.enqueue(PULL, key)
+    job = queue.claim([PULL], [key])
+    if job is None:  # another process has begun with it and will say how that ends
+        return pulled
+    queue.end(job, outcome)
+    return replace(pulled, again_at=outcome.until) if isinstance(outcome, Defer) else pulled
+
+
+def _failed(error: Exception) -> Failed:
+    # By the name of what a person must do: lists go by it, whatever the adapter's own class.
+    refused = isinstance(error, NeedsReconnect)
+    return Failed(_words(error), "NeedsReconnect" if refused else type(error).__name__)
+
+
+def _parked(error: Retriable, now: datetime) -> Defer:
+    return Defer(now + max(error.retry_after, SHORT), str(error), type(error).__name__)
 
 
 def _words(error: Exception) -> str:

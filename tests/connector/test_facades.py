@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from recoup.connector import (
     Window,
     hookimpl,
 )
+from recoup.connector.errors import AdapterFault
 from recoup.connector.hookspecs import ConsentSpec, EverybodySpec, LedgerSpec
 from recoup.connector.testing.fakes import NOON
 
@@ -176,9 +178,51 @@ def test_a_facade_hands_each_argument_to_its_hook(facade: type, spec: type) -> N
     for name in hooks(spec):
         count = len(inspect.signature(getattr(spec, name)).parameters) - 1
         values = [f"value {n}" for n in range(count)]
-        assert getattr(opened, name)(*values) == (name, values)
+        answer = getattr(opened, name)(*values)
+        if name in ("pull", "sweep_open"):  # pages, handed on one by one
+            answer = tuple(answer)
+        assert answer == (name, values)
 
 
 def test_capabilities_are_words_for_people() -> None:
     assert str(Capability.LIVE_FETCH) == "live_fetch"
     assert Window() == (None, None)
+
+
+class Stumbling:
+    """Reads and writes what it cannot."""
+
+    @hookimpl
+    def fetch(self, wanted: object) -> None:
+        raise KeyError("Balance")
+
+    @hookimpl
+    def pull(self, cursor: object) -> Iterator[None]:
+        yield None
+        raise ValueError("first\nsecond")
+
+    @hookimpl
+    def add_note(self, intent: object) -> None:
+        raise KeyError("Balance")
+
+    @hookimpl
+    def count_objects(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_a_reading_hook_raises_unforeseen_is_an_adapter_fault() -> None:
+    ledger = Ledger(Stumbling())
+    with pytest.raises(AdapterFault, match="KeyError: 'Balance'"):
+        ledger.fetch([])
+    pages = ledger.pull(None)
+    assert next(pages) is None
+    with pytest.raises(AdapterFault, match=r"\(ValueError: first\)") as raised:
+        next(pages)
+    assert isinstance(raised.value.cause, ValueError)
+
+
+def test_a_write_and_a_full_disk_are_left_as_they_are() -> None:
+    with pytest.raises(KeyError):
+        Ledger(Stumbling()).add_note(None)  # type: ignore[arg-type]
+    with pytest.raises(OSError, match="No space left"):
+        Ledger(Stumbling()).count_objects()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from recoup.connector.errors import BudgetSpent, Fatal, NeedsConsent, Retriable
 from recoup.connector.intents import Intent, Operation
 from recoup.connector.protocols import TokenSet
 from recoup.plugins.quickbooks.standin.books import Books
@@ -145,6 +146,27 @@ def test_a_stand_in_that_stopped_is_said(home: Path, standin: StandIn) -> None:
     standin.stop()
     found = about(look(home, live=True), "ledger of acme")
     assert (found.level, found.remedy) == (Level.FAIL, "is the stand-in running?")
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (Fatal("no active subscription: renew it"), None),
+        (NeedsConsent("scopes are missing"), "by a person who may grant all that it asks for"),
+        (BudgetSpent("the day is spent"), "try again later"),
+        (Retriable("no answer"), "is the stand-in running?"),
+    ],
+)
+def test_what_to_do_about_a_ledger_goes_by_the_kind_of_its_refusal(
+    home: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, remedy: str | None
+) -> None:
+    def refuses(ledger: object) -> None:
+        raise error
+
+    monkeypatch.setattr("recoup.connector.facades.Ledger.describe_company", refuses)
+    found = about(look(home, live=True), "ledger of acme")
+    assert found.level is Level.FAIL and found.text == str(error)
+    assert remedy in found.remedy if remedy and found.remedy else found.remedy is remedy
 
 
 def test_a_budget_that_runs_out_is_a_warning(home: Path) -> None:

@@ -127,3 +127,10 @@ def test_the_longest_overdue_is_first_and_who_was_never_synced_before_all(
     assert [row.slug for row in due] == ["co-1", "co-0", "co-2"]
     pulled(workspace, 2, 8)
     assert [row.slug for row in due_companies(workspace, rows(workspace))] == ["co-0", "co-2"]
+
+
+def test_a_first_sync_is_no_empty_poll(workspace: Workspace) -> None:
+    pulled(workspace, 1, 9)
+    first, second = make_plan(workspace, rows(workspace)).rows[:2]
+    assert (first.is_first, first.next_run()) == (False, 9.0)
+    assert second.is_first and second.next_run() > 16 > second.poll.calls

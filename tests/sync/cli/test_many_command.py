@@ -13,6 +13,7 @@ from subprocess import Popen
 import pytest
 from click.testing import Result
 
+from recoup.connector.hookspecs import hookimpl
 from recoup.plugins.quickbooks.standin.books import Books
 from recoup.plugins.quickbooks.standin.options import Options
 from recoup.plugins.quickbooks.standin.server import StandIn
@@ -161,6 +162,52 @@ def test_the_plan_says_the_cost_and_asks_no_ledger(
     assert "measured" in result.stdout
     assert "QuickBooks Online: 1 calls in the next run, 26 a day" in result.stdout
     assert sum(standin.calls.values()) == calls
+
+
+def test_the_plan_tells_first_syncs_apart(connected: Path, run: Run) -> None:
+    said = run("sync", "--plan").stdout
+    assert "first sync" in said and "at least 16 calls in the next run (1 first sync)" in said
+
+
+def test_what_an_adapter_raises_unforeseen_is_a_finding_in_one_line(
+    other: StandIn, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumbles(adapter: object, cursor: object) -> None:
+        raise ValueError("line one\nline two")
+
+    monkeypatch.setattr(
+        "recoup.plugins.quickbooks.adapter.QuickBooksLedger.pull", hookimpl(stumbles)
+    )
+    one, many = run("sync", "acme-books"), run("sync", "--all")
+    assert (one.exit_code, many.exit_code) == (1, 1)
+    assert "(ValueError: line one); report it" in one.stderr and one.stderr.count("\n") == 1
+    assert many.stderr.count("report it") == 2 and "2 failed" in many.stdout
+    monkeypatch.setenv("RECOUP_DEBUG", "1")
+    assert isinstance(run("sync", "acme-books").exception, ValueError)
+
+
+@pytest.mark.parametrize("width", [40, 80, 100])
+def test_companies_leaves_nothing_out_on_a_narrow_page(
+    other: StandIn, standin: StandIn, run: Run, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    run("sync", "other-books")
+    revoke(standin)
+    run("sync", "acme-books")
+    said = " ".join(run("companies").stdout.split())
+    assert "→ needs reconnect: recoup connect quickbooks" in said
+    assert "→ recoup tieout other-books" in said and said.count("QuickBooks") >= 2
+    assert "Acme" in said and "USD" in said and "499," in said and "never" in said
+
+
+def test_a_parked_company_says_until_when_and_has_no_calls_left(
+    connected: Path, standin: StandIn, run: Run
+) -> None:
+    standin.faults.next("429_xml", times=1)
+    run("sync", "--all")
+    assert "→ parked until 20" in run("companies").stdout
+    [row] = json.loads(run("companies", "--format", "json").stdout)
+    assert row["budget_left"] == 0 and row["parked_until"]
 
 
 def test_a_plan_that_the_allowance_does_not_bear_is_a_finding(connected: Path, run: Run) -> None:

@@ -40,12 +40,12 @@ def test_a_pipe_gets_no_colours(synced: Path, run: Run) -> None:
         assert "\x1b" not in run(*words).stdout
 
 
-def test_companies_keeps_the_name_to_type_where_nothing_else_fits(
+def test_companies_keeps_the_name_to_type_and_the_next_step_where_nothing_else_fits(
     synced: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     shown = run("companies").stdout
-    assert "acme-books" in shown and "quickbooks" not in shown
+    assert shown.splitlines()[1].startswith("acme-books") and "→ recoup tieout" in shown
 
 
 def test_a_platform_that_meters_no_reads_has_no_line_about_them(synced: Path) -> None:

@@ -11,15 +11,25 @@ from typing import Any
 
 import pytest
 
-from recoup.connector.errors import Busy, Fatal, NeedsReconnect, RecoupError, Retriable
+from recoup.connector.errors import (
+    AdapterFault,
+    BudgetSpent,
+    Busy,
+    Fatal,
+    NeedsConsent,
+    NeedsReconnect,
+    Retriable,
+)
 from recoup.connector.facades import Everybody
 from recoup.connector.hookspecs import hookimpl
 from recoup.connector.model import Company, Record
 from recoup.connector.pages import Page, Payload
 from recoup.connector.platforms import LedgerPlatform
 from recoup.connector.protocols import Connection
+from recoup.sync.cli.pulling import pull_all
 from recoup.sync.connections import book
 from recoup.sync.jobs.embedded import EmbeddedQueue
+from recoup.sync.overview import standings
 from recoup.sync.pull.attempt import Pulled
 from recoup.sync.pull.many import PULL, Overview, pull_many
 from recoup.sync.store.companies import CompanyRow, list_companies
@@ -33,7 +43,7 @@ MINUTE = timedelta(minutes=1)
 class Firm:
     """Companies "0", "1", … whose pulls end as a test says; without a word they end well."""
 
-    script: dict[str, list[RecoupError | None]] = field(default_factory=dict)
+    script: dict[str, list[Exception | None]] = field(default_factory=dict)
     pulled: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -190,10 +200,29 @@ def test_a_ledger_that_does_not_answer_is_parked_and_not_waited_for(
 
 
 def test_short_limits_without_end_are_parked_at_last(firm: Firm, sync_all: Any) -> None:
-    limits = [Retriable("too many calls", retry_after=timedelta(seconds=30)) for _ in range(50)]
+    limits = [BudgetSpent("too many calls", retry_after=timedelta(seconds=30)) for _ in range(50)]
     firm.script = {"0": list(limits)}
     ended, _ = sync_all()
     assert ended["0"].again_at is not None and firm.pulled.count("0") == 11
+
+
+def test_a_ledger_that_brings_nothing_is_asked_five_times_with_growing_pauses(
+    firm: Firm, sync_all: Any, clock: Any
+) -> None:
+    began_at = clock.now()
+    firm.script = {"0": [Retriable("not now") for _ in range(50)]}
+    ended, _ = sync_all()
+    assert firm.pulled.count("0") == 5 and clock.now() - began_at == timedelta(
+        seconds=2 + 4 + 8 + 16
+    )
+    assert ended["0"].again_at == clock.now() + MINUTE
+
+
+def test_a_page_gives_a_ledger_its_tries_back(firm: Firm, sync_all: Any) -> None:
+    firm.pages = 1
+    firm.script = {"0": [Retriable("not now") for _ in range(12)]}
+    ended, _ = sync_all()
+    assert ended["0"].result is not None and firm.pulled.count("0") == 13
 
 
 def test_a_parked_company_is_skipped_until_its_time_and_then_synced(
@@ -279,7 +308,73 @@ def test_a_foreseen_error_keeps_nothing_of_the_attempt_alive(firm: Firm, sync_al
     assert ended["1"].error.__traceback__ is None
 
 
-def test_a_defect_of_ours_is_raised_when_the_others_have_ended(firm: Firm, sync_all: Any) -> None:
-    firm.script = {"1": [ZeroDivisionError("ours")]}  # type: ignore[list-item]
+def test_what_an_adapter_raises_unforeseen_fails_its_company_alone(
+    workspace: Workspace, firm: Firm, sync_all: Any
+) -> None:
+    firm.script = {"1": [KeyError("Balance")]}
     ended, _ = sync_all()
+    error = ended["1"].error
+    assert isinstance(error, AdapterFault) and "KeyError: 'Balance'" in str(error)
+    assert error.cause.__traceback__ is not None  # the trace is kept for whoever wants it
+    assert [key for key, p in sorted(ended.items()) if p.result] == ["0", "2", "3", "4", "5"]
+    [row] = EmbeddedQueue(workspace.store).waiting(PULL)
+    assert (row.state, row.cause) == ("failed", "AdapterFault")
+
+
+def test_a_defect_of_ours_is_raised_when_the_others_have_ended(firm: Firm, sync_all: Any) -> None:
+    firm.pages = 1
+
+    def broken(company: CompanyRow, progress: Any) -> None:
+        if company.ledger_id == "1":
+            raise ZeroDivisionError("ours")
+
+    ended, _ = sync_all(on_progress=broken)
     assert isinstance(ended["1"].error, ZeroDivisionError) and len(ended) == 6
+
+
+def pull_one(workspace: Workspace, number: int) -> Pulled:
+    with workspace.store.read() as conn:
+        company = list_companies(conn)[number]
+    [pulled] = pull_all(
+        workspace,
+        [company],
+        on_progress=lambda company, progress: None,
+        on_end=lambda pulled: None,
+        wait=MINUTE,
+    )
+    return pulled
+
+
+def test_one_company_synced_alone_leaves_a_refusal_on_file(
+    workspace: Workspace, firm: Firm
+) -> None:
+    firm.script = {"4": [NeedsConsent("not reached")]}  # its consent reaches another one too
+    pull_one(workspace, 4)
+    with workspace.store.read() as conn:
+        [standing, other] = standings(workspace, list_companies(conn)[4:])
+    assert standing.state == "needs_reconnect" and other.state == "connected"
+    assert standing.next_step.startswith("recoup connect quickbooks")
+    assert pull_one(workspace, 4).result and EmbeddedQueue(workspace.store).waiting(PULL) == []
+
+
+def test_one_company_synced_alone_is_parked_by_a_day_limit(
+    workspace: Workspace, firm: Firm, clock: Any
+) -> None:
+    firm.script = {"2": [BudgetSpent("the day is spent", retry_after=timedelta(hours=5))]}
+    assert pull_one(workspace, 2).again_at == clock.now() + timedelta(hours=5)
+    with workspace.store.read() as conn:
+        [standing] = standings(workspace, list_companies(conn)[2:3])
+    assert standing.parked_until == clock.now() + timedelta(hours=5)
+    clock.move(hours=6)  # its time has come: nothing is in the way any more
+    [standing] = standings(workspace, [standing.company])
+    assert standing.parked_until is None and standing.next_step == "recoup sync co-2"
+
+
+def test_one_company_asked_for_its_trace_raises_what_the_adapter_raised(
+    workspace: Workspace, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm.script = {"1": [KeyError("Balance"), KeyError("Balance")]}
+    assert isinstance(pull_one(workspace, 1).error, AdapterFault)
+    monkeypatch.setenv("RECOUP_DEBUG", "1")
+    with pytest.raises(KeyError, match="Balance"):
+        pull_one(workspace, 1)
