@@ -31,7 +31,7 @@ bench: $(STAMP)  ## every benchmark; exits 1 below a target
 	$(VENV)/bin/python -m benchmarks.run
 
 soak: $(STAMP)  ## 1,000 random histories per ledger with kills, throttling and token expiry
-	$(VENV)/bin/python -m pytest -m soak -s tests/soak $(PYTEST_FLAGS)
+	$(VENV)/bin/python -m pytest -m soak -s tests/soak tests/sync/writing $(PYTEST_FLAGS)
 
 cassettes: $(STAMP)  ## record the QuickBooks HTTP cassettes anew from its stand-in
 	RECOUP_RECORD=1 $(VENV)/bin/python -m pytest tests/plugins/quickbooks/test_cassettes.py $(PYTEST_FLAGS)

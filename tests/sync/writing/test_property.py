@@ -1,8 +1,8 @@
 """Random writes under fire: each is done once and taken back whole, whatever dies and breaks.
 
-Two hundred cases for each platform run with the other tests, on SQLite; some thirty on
-PostgreSQL. ``make soak`` runs a thousand each. RECOUP_WRITE_CASES is another number,
-RECOUP_WRITE_SEED another first seed.
+Seventy cases for each platform run with the other tests, on SQLite; ten on PostgreSQL. ``make
+soak`` runs a thousand each and meets every kill point and fault. RECOUP_WRITE_CASES is another
+number, RECOUP_WRITE_SEED another first seed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from drill.acting import Finding, Tally
 from drill.cases import draw
-from drill.kill_points import RARE, points_of
+from drill.kill_points import points_of
 from drill.killing import KILLER
 from drill.proof import play, prove
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 PLATFORMS = ("quickbooks", "xero", "sage")
-CASES = int(os.environ.get("RECOUP_WRITE_CASES", "200"))
+CASES = int(os.environ.get("RECOUP_WRITE_CASES", "70"))
 SEED = int(os.environ.get("RECOUP_WRITE_SEED", "1"))
 AGE = 8  # cases that one firm lives through
 PATIENCE = 150  # cases that wait for one kill point, or one fault, which chance had missed
@@ -41,6 +41,7 @@ class Run:
         self.faults: tuple[str, ...] = ()
         self.passed: set[str] = set()
         self.kills: dict[str, int] = {}
+        self.wanted: list[str] = []  # kill points that must be hit
         self.young()
 
     def young(self) -> Any:
@@ -96,7 +97,10 @@ class Run:
             self.case(chance, self.points, self.faults)
 
         run()
-        self.wanted = [point for point in self.points if rare or point not in RARE]
+        if not rare:  # what chance leaves out of a few hundred cases, the thousand must meet
+            self.retire()
+            return
+        self.wanted = list(self.points)
         for point in self.wanted:
             self._wait_for(lambda p=point: self.kills.get(p, 0), (point,), self.faults)
         for fault in self.faults:
@@ -118,8 +122,11 @@ def check(run: Run, number: int, platform: str, say: Callable[[str, object], Non
     say("say", "\n".join(run.tally.lines(platform)))
     assert run.tally.cases >= number
     assert set(KILLER.ever) <= set(run.points), "a point that is not listed"
-    assert [point for point in run.wanted if not run.kills.get(point)] == []
-    assert [fault for fault in run.faults if not run.tally.struck[fault]] == []
+    if run.wanted:
+        assert [point for point in run.wanted if not run.kills.get(point)] == []
+        assert [fault for fault in run.faults if not run.tally.struck[fault]] == []
+    else:
+        assert len(run.kills) >= 10 and len(+run.tally.struck) >= 4
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
